@@ -1,0 +1,218 @@
+"""What Holdgate itself knows about orders, shipments and licence balances: the rows that a batch locks and writes.
+
+Frozen: a change is a new value (`dataclasses.replace`), so that a workspace can tell what is dirty.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+
+from services.gatekeeper.domain.facts import OrderFacts, ShipmentFacts
+from services.gatekeeper.domain.quantity import Money, Quantity
+from services.gatekeeper.domain.reasons import Reason
+from services.gatekeeper.domain.vocabulary import Balance, Milestone, OrderState, Place, ShipmentState
+
+SubjectItems = tuple[tuple[str, str | int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One reason about one subject, as a rule found it (D1.1). `subject` is sorted by key; None keys are left out."""
+
+    reason: Reason
+    subject: SubjectItems
+    detail: Mapping[str, str] = field(default_factory=dict)
+    review_allowed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """One open reason about one subject. `hold_id` is UUIDv5 of (owner, reason, subject): it never changes."""
+
+    hold_id: str
+    reason: Reason
+    subject: SubjectItems
+    detail: Mapping[str, str]
+    review_allowed: bool
+    placed_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Draw:
+    """What one line stands with on one licence line. `quantity` in the licence line's unit, `value` in its currency."""
+
+    line_no: int
+    licence_no: str
+    licence_line: int
+    quantity: Quantity
+    value: Money
+    balance: Balance
+    rate_id: str | None = None
+    day: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Take:
+    """What one shipment line has taken of one order line, RESERVED or CONSUMED (D4.1, D4.3).
+
+    `quantity` is the shipment's own (its unit); `value` likewise. Kept on the order.
+    """
+
+    shipment_id: str
+    line_no: int
+    order_line: int
+    item_no: str
+    quantity: Quantity | None
+    value: Money | None
+    balance: Balance
+    arrival: int
+
+
+@dataclass(frozen=True, slots=True)
+class LicenceCovered:
+    """The end user and end use under which a line was last released (END_USER_CHANGED, END_USE_CHANGED)."""
+
+    line_no: int
+    end_user: str | None
+    end_use: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class StandingHold:
+    """A hold that no rule derives from facts: unreadable events, MOVED_UNRELEASED, manual holds, engine errors.
+
+    `key` identifies it for its removal (the quarantine id, the event id, the hold's own id).
+    """
+
+    key: str
+    finding: Finding
+    placed_at: datetime
+    from_upsert: bool = False
+    event_version: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MilestoneReport:
+    """One ACTUAL milestone as it was received: what corrections and voids refer to."""
+
+    event_id: str
+    milestone: Milestone
+    occurred_at: datetime
+    received_at: datetime
+    voided: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """Where the goods are. `departed_at` is the ACTUAL departure's `occurred_at`; `departure_event` its event id."""
+
+    place: Place = Place.BEFORE_DEPARTURE
+    milestone: Milestone | None = None
+    departed_at: datetime | None = None
+    departure_event: str | None = None
+    departure_implied: bool = False
+    planned_departure: datetime | None = None
+    reports: tuple[MilestoneReport, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class StateSpan:
+    """From `since` on the shipment was in `state`; the last one is the present (D4.7 asks about the past)."""
+
+    since: datetime
+    state: ShipmentState
+
+
+@dataclass(frozen=True, slots=True)
+class Shipment:
+    """A shipment as Holdgate knows it. `sequence` 0: nothing written about it yet. `arrival` orders the first sights.
+
+    `order_status_on_arrival`: order ids that were CLOSED or CANCELLED before this shipment came (ORDER_CANCELLED).
+    `recheck_at`: the next instant at which a date that the decision read changes something (D7.1); None: never.
+    """
+
+    shipment_id: str
+    arrival: int
+    facts: ShipmentFacts | None = None
+    progress: Progress = Progress()
+    state: ShipmentState = ShipmentState.HELD
+    sequence: int = 0
+    holds: tuple[Hold, ...] = ()
+    standing: tuple[StandingHold, ...] = ()
+    draws: tuple[Draw, ...] = ()
+    corrections: tuple[tuple[str, int, Quantity], ...] = ()
+    released_as: tuple[LicenceCovered, ...] = ()
+    closed_orders: tuple[str, ...] = ()
+    states: tuple[StateSpan, ...] = ()
+    candidates: tuple[str, ...] = ()
+    forwarder_emitted: str | None = None
+    recheck_at: datetime | None = None
+    decided_at: datetime | None = None
+    rules_version: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """An order as Holdgate knows it. `facts` None: only named by shipments so far (a stub, ORDER_UNKNOWN)."""
+
+    order_id: str
+    arrival: int
+    facts: OrderFacts | None = None
+    state: OrderState = OrderState.HELD
+    sequence: int = 0
+    holds: tuple[Hold, ...] = ()
+    standing: tuple[StandingHold, ...] = ()
+    draws: tuple[Draw, ...] = ()
+    takes: tuple[Take, ...] = ()
+    shipments: tuple[str, ...] = ()
+    cancelled: bool = False
+    cancelled_version: int | None = None
+    candidates: tuple[str, ...] = ()
+    recheck_at: datetime | None = None
+    decided_at: datetime | None = None
+    rules_version: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class LineBalance:
+    """Sums of the ledger for one licence line, in the line's own unit and currency (D4.1)."""
+
+    line_no: int
+    reserved: Decimal = Decimal(0)
+    consumed: Decimal = Decimal(0)
+    value_reserved: Decimal = Decimal(0)
+    value_consumed: Decimal = Decimal(0)
+
+
+@dataclass(frozen=True, slots=True)
+class LicenceAccount:
+    """What has been drawn from a licence. `uses` departed, `uses_reserved` released; `completed`: CONSUMED (D4.2)."""
+
+    licence_no: str
+    lines: Mapping[int, LineBalance] = field(default_factory=dict)
+    uses: int = 0
+    uses_reserved: int = 0
+    completed: bool = False
+    alerts: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerEntry:
+    """One change of a balance, never updated (D4.1). Deltas: positive adds. `licence_line` 0: uses only."""
+
+    licence_no: str
+    licence_line: int
+    owner: str
+    owner_id: str
+    line_no: int
+    kind: str
+    reserved: Decimal
+    consumed: Decimal
+    value_reserved: Decimal
+    value_consumed: Decimal
+    uses: int = 0
+    uses_reserved: int = 0
+    rate_id: str | None = None

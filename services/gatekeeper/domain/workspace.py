@@ -1,0 +1,203 @@
+"""The rows that one transaction loaded and locked, and what deciding did to them. In memory and pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from services.gatekeeper.domain.aggregates import (
+    Draw,
+    Finding,
+    Hold,
+    LedgerEntry,
+    LicenceAccount,
+    Order,
+    Shipment,
+)
+from services.gatekeeper.domain.policy import Policy
+from services.gatekeeper.domain.references import References
+from services.gatekeeper.domain.vocabulary import AlertKind, RuleKind, ViolationKind
+
+
+class NotGathered(Exception):
+    """The engine needs a row that the transaction did not lock; the batch is gathered again with `kind`/`key` added."""
+
+    def __init__(self, kind: str, key: str) -> None:
+        super().__init__(f"{kind} {key} was not gathered")
+        self.kind = kind
+        self.key = key
+
+
+class Outcome(StrEnum):
+    """What an event did."""
+
+    APPLIED = "APPLIED"
+    STALE = "STALE"
+    TIMELINE_ONLY = "TIMELINE_ONLY"
+
+
+class FollowUpKind(StrEnum):
+    """Work that a decision causes elsewhere; never done in the transaction that caused it (design.md §2.3, §4)."""
+
+    WAITERS = "WAITERS"
+    ORDER_SHIPMENTS = "ORDER_SHIPMENTS"
+    ORDER = "ORDER"
+    LICENCE = "LICENCE"
+
+
+@dataclass(frozen=True, slots=True)
+class FollowUp:
+    """`key`: the licence number (WAITERS: something came back to it; LICENCE: all that use it) or the order id."""
+
+    kind: FollowUpKind
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Lifted:
+    hold: Hold
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class ShipmentChanged:
+    """To be written as one event about the shipment: `shipment` is the new state, sequence included."""
+
+    shipment: Shipment
+    placed: tuple[str, ...]
+    lifted: tuple[Lifted, ...]
+    previous_forwarder_id: str | None
+    causation_id: str | None = None
+    traceparent: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OrderChanged:
+    order: Order
+    placed: tuple[str, ...]
+    lifted: tuple[Lifted, ...]
+    causation_id: str | None = None
+    traceparent: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Violation:
+    """`key` makes its id: the same thing recorded twice is one violation."""
+
+    kind: ViolationKind
+    key: str
+    detail: Mapping[str, str]
+    occurred_at: datetime
+    shipment_id: str | None = None
+    licence_no: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """About a licence (the usual), or a notice or feed, whose key `licence_no` then is None."""
+
+    kind: AlertKind
+    detail: Mapping[str, str]
+    licence_no: str | None = None
+    licence_line: int | None = None
+    subject: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TimelineEntry:
+    """What happened to a shipment or an order, for people; never read by a rule."""
+
+    owner: str
+    owner_id: str
+    at: datetime
+    what: str
+    detail: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What was decided about one order or shipment, and on what (design.md §4)."""
+
+    owner: str
+    owner_id: str
+    as_of: datetime
+    rules_version: int
+    policy_version: int
+    cause: str
+    previous: str
+    state: str
+    findings: tuple[Finding, ...]
+    draws: tuple[Draw, ...]
+    read: tuple[tuple[RuleKind, str, int], ...]
+    balances: tuple[LicenceAccount, ...]
+
+
+@dataclass(slots=True)
+class Effects:
+    """What one transaction writes besides the rows themselves, in the order in which it happened."""
+
+    changes: list[ShipmentChanged | OrderChanged | Violation] = field(default_factory=list)
+    alerts: list[Alert] = field(default_factory=list)
+    licence_violations: list[Violation] = field(default_factory=list)
+    ledger: list[LedgerEntry] = field(default_factory=list)
+    decisions: list[Decision] = field(default_factory=list)
+    timeline: list[TimelineEntry] = field(default_factory=list)
+    follow_ups: dict[FollowUp, None] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Workspace:
+    """Loaded rows by key. Reading one that was not gathered raises NotGathered; writing marks it dirty.
+
+    A key that was gathered and does not exist in the store is present with its stub (`Shipment(shipment_id, arrival)`,
+    `Order(order_id, arrival)`, `LicenceAccount(licence_no)`).
+    """
+
+    as_of: datetime
+    references: References
+    policy: Policy
+    shipments: dict[str, Shipment]
+    orders: dict[str, Order]
+    accounts: dict[str, LicenceAccount]
+    effects: Effects = field(default_factory=Effects)
+    dirty_shipments: set[str] = field(default_factory=set)
+    dirty_orders: set[str] = field(default_factory=set)
+    dirty_accounts: set[str] = field(default_factory=set)
+    cause: str = ""
+    causation_id: str | None = None
+    traceparent: str | None = None
+
+    def shipment(self, shipment_id: str) -> Shipment:
+        try:
+            return self.shipments[shipment_id]
+        except KeyError:
+            raise NotGathered("shipment", shipment_id) from None
+
+    def order(self, order_id: str) -> Order:
+        try:
+            return self.orders[order_id]
+        except KeyError:
+            raise NotGathered("order", order_id) from None
+
+    def account(self, licence_no: str) -> LicenceAccount:
+        try:
+            return self.accounts[licence_no]
+        except KeyError:
+            raise NotGathered("licence", licence_no) from None
+
+    def put_shipment(self, shipment: Shipment) -> None:
+        self.shipments[shipment.shipment_id] = shipment
+        self.dirty_shipments.add(shipment.shipment_id)
+
+    def put_order(self, order: Order) -> None:
+        self.orders[order.order_id] = order
+        self.dirty_orders.add(order.order_id)
+
+    def put_account(self, account: LicenceAccount) -> None:
+        self.accounts[account.licence_no] = account
+        self.dirty_accounts.add(account.licence_no)
+
+    def follow_up(self, kind: FollowUpKind, key: str) -> None:
+        self.effects.follow_ups[FollowUp(kind, key)] = None
