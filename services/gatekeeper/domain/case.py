@@ -1,0 +1,68 @@
+"""One order or shipment as the rules see it: facts merged with orders (D3.0), items resolved, days fixed (D3.8)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from services.gatekeeper.domain.aggregates import LicenceAccount, Order, Shipment
+from services.gatekeeper.domain.facts import EndUse, PartyRef
+from services.gatekeeper.domain.policy import Policy
+from services.gatekeeper.domain.quantity import Money, Quantity
+from services.gatekeeper.domain.references import References
+from services.gatekeeper.domain.rule_entities import Item
+from services.gatekeeper.domain.vocabulary import Movement, Place
+
+
+@dataclass(frozen=True, slots=True)
+class CaseLine:
+    """One line with everything that it takes from its own order (D3.0).
+
+    `codes_in_force`: the item's control codes that are in force on one of the case's days (D3.2); `needs_licence`: the
+    movement needs one (D3.1) and the item is CONTROLLED with a code in force. `quantity` is net (shipments) or ordered.
+    """
+
+    line_no: int
+    item_no: str
+    item: Item | None
+    codes_in_force: tuple[str, ...]
+    needs_licence: bool
+    quantity: Quantity | None
+    value: Money | None
+    order_id: str | None
+    order_line: int | None
+    parties: Mapping[str, PartyRef]
+    end_use: EndUse | None
+    destination: str | None
+    licences: tuple[str, ...]
+    end_user_statements: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """Exactly one of `shipment` and `order` is set. `days`: every Asia/Shanghai day on which the licence must be valid.
+
+    Before departure of a shipment: today and the planned day; after it: the day of departure. An order: its planned
+    day. A planned day that has passed counts as today (D3.8). `leaves_territory`: a movement of D3.1 that needs a
+    licence (an order: always).
+    """
+
+    owner: str
+    owner_id: str
+    shipment: Shipment | None
+    order: Order | None
+    orders: Mapping[str, Order]
+    exporter_id: str | None
+    movement: Movement | None
+    forwarder_id: str | None
+    transit: tuple[str, ...]
+    place: Place
+    leaves_territory: bool
+    lines: tuple[CaseLine, ...]
+    days: tuple[date, ...]
+    today: date
+    as_of: datetime
+    references: References
+    accounts: Mapping[str, LicenceAccount]
+    policy: Policy
