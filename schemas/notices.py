@@ -1,0 +1,76 @@
+"""Events about stop notices, `trade.notices.v1`."""
+
+from __future__ import annotations
+
+from typing import Self
+
+from pydantic import model_validator
+from pydantic_core import PydanticCustomError
+
+from schemas.values import Codes, Countries, Flag, Id, Ids, Instant, Text, Texts, Version, Wire
+from schemas.vocabulary import NoticeOrigin
+
+
+class NoticeText(Wire):
+    """What people are told, in both languages."""
+
+    zh: Text
+    en: Text
+
+
+class NoticeScope(Wire):
+    """What a notice matches: every field given, and in a field any value (D6.2). A field left out doesn't limit."""
+
+    parties: Texts = ()
+    """Party ids in any role, or names."""
+    exporters: Ids = ()
+    forwarders: Ids = ()
+    items: Ids = ()
+    control_codes: Codes = ()
+    """`1C902` also matches `1C902.b`."""
+    hs_prefixes: Codes = ()
+    destinations: Countries = ()
+    end_uses: Codes = ()
+    licences: Ids = ()
+    orders: Ids = ()
+    shipments: Ids = ()
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether no field limits it, so that it matches everything."""
+        return not any(getattr(self, name) for name in type(self).model_fields)
+
+
+class NoticeUpserted(Wire):
+    """The full state of a stop notice."""
+
+    notice_id: Id
+    version: Version
+    origin: NoticeOrigin
+    authority_ref: Text | None
+    text: NoticeText
+    effective_from: Instant | None = None
+    """Absent: at once. It may lie in the future."""
+    effective_until: Instant | None
+    """Exclusive (D6.1); null: until it is lifted."""
+    everything: Flag
+    """Must be true for an empty scope (D6.7)."""
+    release_by_licence: Flag
+    """A licence granted later that names this notice lifts its hold (D6.6)."""
+    release_by_review: Flag
+    """A four-eyes review may lift its hold."""
+    scope: NoticeScope
+
+    @model_validator(mode="after")
+    def _says_so_when_it_stops_everything(self) -> Self:
+        if not self.everything and self.scope.is_empty:
+            raise PydanticCustomError("empty_scope", "has an empty scope without everything: true")
+        return self
+
+
+class NoticeLifted(Wire):
+    """A notice ends; of notices and lifts the highest version wins (D6.4)."""
+
+    notice_id: Id
+    version: Version
+    reason: Text

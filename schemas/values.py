@@ -1,0 +1,284 @@
+"""Annotated types of the wire: exact decimals, days, instants, codes and bounded text.
+
+From JSON each of them takes a string and nothing else: a JSON number is never a quantity, a rate or a time. From Python
+they also take the finished value (`Decimal`, `date`, `datetime`), so that produced events can be built. Every limit
+here keeps a value inside what PostgreSQL and `decimal` handle exactly.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Annotated, Any, Final
+
+from pydantic import BaseModel, ConfigDict, Field, GetCoreSchemaHandler, GetJsonSchemaHandler, StringConstraints
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema, PydanticCustomError, core_schema
+
+from schemas.vocabulary import COUNTRIES, CURRENCIES
+
+ID_CHARS_MAX: Final = 200
+TEXT_CHARS_MAX: Final = 4_000
+UNIT_CHARS_MAX: Final = 40
+LIST_ITEMS_MAX: Final = 1_000
+DIGITS_BEFORE_POINT_MAX: Final = 24
+DIGITS_AFTER_POINT_MAX: Final = 12
+YEAR_MIN: Final = 1970
+YEAR_MAX: Final = 2200
+BIGINT_MAX: Final = 2**63 - 1
+INT_MAX: Final = 2**31 - 1
+
+_NO_NUL: Final = r"^[^\x00]*$"
+_DECIMAL: Final = rf"^[0-9]{{1,{DIGITS_BEFORE_POINT_MAX}}}(\.[0-9]{{1,{DIGITS_AFTER_POINT_MAX}}})?$"
+_POSITIVE_DECIMAL: Final = rf"^(?!0+(\.0+)?$){_DECIMAL[1:]}"
+_DAY: Final = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
+INSTANT_PATTERN: Final = (
+    r"^[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,9})?([Zz]|[+-][0-9]{2}:[0-9]{2})$"
+)
+_INSTANT: Final = re.compile(INSTANT_PATTERN, re.ASCII)
+
+
+def _refuse(code: str, message: str) -> PydanticCustomError:
+    return PydanticCustomError(code, message)
+
+
+def _bounded_decimal(value: Decimal) -> Decimal:
+    """`value` when it could have been read from the wire; for numbers that the program made itself."""
+    if not value.is_finite() or (value.is_signed() and value != 0):
+        raise _refuse("decimal_range", "must be a finite number that isn't negative")
+    if re.fullmatch(_DECIMAL, decimal_text(value)) is None:
+        raise _refuse("decimal_digits", "has too many digits")
+    return abs(value)
+
+
+def _positive(value: Decimal) -> Decimal:
+    if value <= 0:
+        raise _refuse("not_above_zero", "must be above zero")
+    return value
+
+
+def _bounded_day(value: date) -> date:
+    if not YEAR_MIN <= value.year <= YEAR_MAX:
+        raise _refuse("year_range", f"must lie in the years {YEAR_MIN} to {YEAR_MAX}")
+    return value
+
+
+def _bounded_instant(value: datetime) -> datetime:
+    if value.utcoffset() is None:
+        raise _refuse("naive_time", "must carry an offset")
+    if not YEAR_MIN <= value.year <= YEAR_MAX:
+        raise _refuse("year_range", f"must lie in the years {YEAR_MIN} to {YEAR_MAX}")
+    return value
+
+
+def _day(text: str) -> date:
+    try:
+        return _bounded_day(date.fromisoformat(text))
+    except ValueError as error:
+        raise _refuse("day", "must be a day of the calendar, YYYY-MM-DD") from error
+
+
+def _instant(text: str) -> datetime:
+    try:
+        return _bounded_instant(datetime.fromisoformat(text.upper()))
+    except ValueError as error:
+        raise _refuse("instant", "must be an RFC 3339 time with an offset") from error
+
+
+def instant(text: str) -> datetime:
+    """The instant that an RFC 3339 `text` names, its offset kept; digits past the microsecond are cut off.
+
+    Raises ValueError for anything else: no offset, no such day, a leap second, a year outside 1970 to 2200.
+    """
+    if _INSTANT.match(text) is None:
+        raise ValueError("must be an RFC 3339 time with an offset")
+    try:
+        return _instant(text)
+    except PydanticCustomError as error:
+        raise ValueError(error.message()) from error
+
+
+def decimal_text(value: Decimal) -> str:
+    """`value` as the wire writes it: plain digits, never an exponent, trailing zeros kept."""
+    return format(value, "f")
+
+
+@dataclass(frozen=True)
+class _Read:
+    """Reads a string that matches `pattern` with `read`; takes a finished `kind` from Python through `check`."""
+
+    kind: type[Any]
+    pattern: str
+    pattern_error: str
+    read: Callable[[str], Any]
+    check: Callable[[Any], Any]
+    write: Callable[[Any], str]
+    then: Callable[[Any], Any] | None = None
+    schema: tuple[tuple[str, Any], ...] = ()
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        text = core_schema.custom_error_schema(
+            core_schema.str_schema(pattern=self.pattern, strict=True),
+            custom_error_type="malformed",
+            custom_error_message=self.pattern_error,
+        )
+        from_text: CoreSchema = core_schema.no_info_after_validator_function(self.read, text)
+        finished: CoreSchema = core_schema.no_info_after_validator_function(
+            self.check, core_schema.is_instance_schema(self.kind)
+        )
+        either = core_schema.union_schema([finished, from_text], mode="left_to_right")
+        schema: CoreSchema = core_schema.json_or_python_schema(json_schema=from_text, python_schema=either)
+        writer = core_schema.plain_serializer_function_ser_schema(self.write, return_schema=core_schema.str_schema())
+        if self.then is not None:
+            return core_schema.no_info_after_validator_function(self.then, schema, serialization=writer)
+        return core_schema.json_or_python_schema(json_schema=from_text, python_schema=either, serialization=writer)
+
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        return {"type": "string", **dict(self.schema)}
+
+
+@dataclass(frozen=True)
+class _OneOf:
+    """A code out of `codes`; the JSON Schema gives its shape instead of the whole list."""
+
+    codes: frozenset[str]
+    name: str
+    pattern: str
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.custom_error_schema(
+            core_schema.literal_schema(sorted(self.codes)),
+            custom_error_type="unknown_code",
+            custom_error_message=f"must be a code of {self.name}",
+        )
+
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        return {"type": "string", "pattern": self.pattern, "description": f"A code of {self.name}."}
+
+
+@dataclass(frozen=True)
+class NullIs:
+    """Null counts as left out, and what is left out is `absent`. Must be given last."""
+
+    absent: Any
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.no_info_after_validator_function(
+            self._or_absent, core_schema.nullable_schema(handler(source))
+        )
+
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        # What senders are asked to write; null is only tolerated.
+        return handler(schema["schema"]["schema"])
+
+    def _or_absent(self, value: Any) -> Any:
+        return self.absent if value is None else value
+
+
+NULL_IS_EMPTY: Final = NullIs(())
+BOUNDED: Final = Field(max_length=LIST_ITEMS_MAX)
+
+_DECIMAL_MESSAGE: Final = (
+    f"must be a decimal string: up to {DIGITS_BEFORE_POINT_MAX} digits, a point and up to {DIGITS_AFTER_POINT_MAX} more"
+)
+
+Amount = Annotated[
+    Decimal,
+    _Read(Decimal, _DECIMAL, _DECIMAL_MESSAGE, Decimal, _bounded_decimal, decimal_text, None, (("pattern", _DECIMAL),)),
+]
+"""An exact decimal, zero or more, written as a string."""
+
+PositiveAmount = Annotated[
+    Decimal,
+    _Read(
+        Decimal,
+        _DECIMAL,
+        _DECIMAL_MESSAGE,
+        Decimal,
+        _bounded_decimal,
+        decimal_text,
+        _positive,
+        (("pattern", _POSITIVE_DECIMAL),),
+    ),
+]
+"""An exact decimal above zero, written as a string."""
+
+Day = Annotated[
+    date,
+    _Read(
+        date,
+        _DAY,
+        "must be a day of the calendar, YYYY-MM-DD",
+        _day,
+        _bounded_day,
+        date.isoformat,
+        None,
+        (("format", "date"), ("pattern", _DAY)),
+    ),
+]
+"""An Asia/Shanghai day, `YYYY-MM-DD`."""
+
+Instant = Annotated[
+    datetime,
+    _Read(
+        datetime,
+        INSTANT_PATTERN,
+        "must be an RFC 3339 time with an offset",
+        _instant,
+        _bounded_instant,
+        datetime.isoformat,
+        None,
+        (("format", "date-time"), ("pattern", INSTANT_PATTERN)),
+    ),
+]
+"""An instant, RFC 3339 with an offset."""
+
+Id = Annotated[str, StringConstraints(strict=True, min_length=1, max_length=ID_CHARS_MAX, pattern=_NO_NUL)]
+"""A key of the sender's, compared exactly: 1 to 200 characters, none of them U+0000."""
+
+Code = Id
+"""A value of an open code list: read, kept and written as it is."""
+
+Text = Annotated[str, StringConstraints(strict=True, max_length=TEXT_CHARS_MAX, pattern=_NO_NUL)]
+"""Free text, up to 4,000 characters."""
+
+Unit = Annotated[str, StringConstraints(strict=True, min_length=1, max_length=UNIT_CHARS_MAX, pattern=_NO_NUL)]
+"""A UN/ECE Rec 20 code. Any short text is readable: one that nobody knows is UNIT_NOT_CONVERTIBLE."""
+
+Country = Annotated[str, _OneOf(COUNTRIES, "ISO 3166-1 alpha-2", "^[A-Z]{2}$")]
+Currency = Annotated[str, _OneOf(CURRENCIES, "ISO 4217", "^[A-Z]{3}$")]
+
+Version = Annotated[int, Field(strict=True, ge=1, le=BIGINT_MAX)]
+"""A JSON integer from 1 on, within a signed 64-bit number."""
+
+LineNo = Annotated[int, Field(strict=True, ge=0, le=INT_MAX)]
+Count = Annotated[int, Field(strict=True, ge=0, le=BIGINT_MAX)]
+Flag = Annotated[bool, Field(strict=True)]
+
+Ids = Annotated[tuple[Id, ...], BOUNDED, NULL_IS_EMPTY]
+Codes = Annotated[tuple[Code, ...], BOUNDED, NULL_IS_EMPTY]
+Texts = Annotated[tuple[Text, ...], BOUNDED, NULL_IS_EMPTY]
+Countries = Annotated[tuple[Country, ...], BOUNDED, NULL_IS_EMPTY]
+
+
+class Wire(BaseModel):
+    """What every model of the wire is: frozen, and blind to fields that it doesn't know."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", use_attribute_docstrings=True, populate_by_name=True)
+
+
+class Quantity(Wire):
+    """An exact quantity above zero in a unit."""
+
+    value: PositiveAmount
+    unit: Unit
+
+
+class Money(Wire):
+    """An exact amount of money, zero or more."""
+
+    amount: Amount
+    currency: Currency
