@@ -132,6 +132,7 @@ class Shipment:
 
     `order_status_on_arrival`: order ids that were CLOSED or CANCELLED before this shipment came (ORDER_CANCELLED).
     `recheck_at`: the next instant at which a date that the decision read changes something (D7.1); None: never.
+    `delivered_under`: its orders' facts as they were at delivery; from then on it no longer follows them (D1.7).
     """
 
     shipment_id: str
@@ -146,6 +147,7 @@ class Shipment:
     corrections: tuple[tuple[str, int, Quantity], ...] = ()
     released_as: tuple[LicenceCovered, ...] = ()
     closed_orders: tuple[str, ...] = ()
+    delivered_under: tuple[OrderFacts, ...] = ()
     states: tuple[StateSpan, ...] = ()
     candidates: tuple[str, ...] = ()
     forwarder_emitted: str | None = None

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from services.gatekeeper.domain.aggregates import LicenceAccount, Order, Shipment
+from services.gatekeeper.domain.aggregates import Draw, LicenceAccount, Order, Shipment
 from services.gatekeeper.domain.facts import EndUse, PartyRef
 from services.gatekeeper.domain.policy import Policy
 from services.gatekeeper.domain.quantity import Money, Quantity
@@ -45,7 +45,9 @@ class Case:
 
     Before departure of a shipment: today and the planned day; after it: the day of departure. An order: its planned
     day. A planned day that has passed counts as today (D3.8). `leaves_territory`: a movement of D3.1 that needs a
-    licence (an order: always).
+    licence (an order: always). `planned`: what each line would draw by its licences alone (D3.5), before any other
+    rule is asked; after departure what is booked or would take over. By it D6.2 knows drawn licences, D6.6 whether a
+    licence answers, WATCH_LISTED the line's licence.
     """
 
     owner: str
@@ -66,3 +68,4 @@ class Case:
     references: References
     accounts: Mapping[str, LicenceAccount]
     policy: Policy
+    planned: tuple[Draw, ...] = ()
