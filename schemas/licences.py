@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Self
+from typing import Annotated, Any
 
-from pydantic import Field, model_validator
+from pydantic import Field, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 
 from schemas.parts import NUMBERED_ONCE
@@ -87,12 +87,14 @@ class LicenceUpserted(Wire):
     """Numbers of the licences that this one replaces (D3.3)."""
     risk_report_on_file: Flag
     undertaking_on_file: Flag
-    period_limits: PeriodLimits = ()
     lines: LicenceLines = ()
+    period_limits: PeriodLimits = ()
 
-    @model_validator(mode="after")
-    def _limits_concern_its_lines(self) -> Self:
+    @field_validator("period_limits")
+    @classmethod
+    def _concern_its_lines(cls, limits: tuple[PeriodLimit, ...], info: ValidationInfo) -> tuple[PeriodLimit, ...]:
         """A limit of a line that isn't there would limit nothing, and nobody would notice."""
-        if not {limit.line_no for limit in self.period_limits} <= {line.line_no for line in self.lines}:
-            raise PydanticCustomError("limit_of_no_line", "has a period limit of a line that it doesn't have")
-        return self
+        lines = info.data.get("lines")
+        if lines is not None and not {limit.line_no for limit in limits} <= {line.line_no for line in lines}:
+            raise PydanticCustomError("limit_of_no_line", "has a limit of a line that the licence doesn't have")
+        return limits

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Self
-
-from pydantic import model_validator
+from pydantic import ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 
 from schemas.values import Codes, Countries, Flag, Id, Ids, Instant, Text, Texts, Version, Wire
@@ -61,11 +59,12 @@ class NoticeUpserted(Wire):
     """A four-eyes review may lift its hold."""
     scope: NoticeScope
 
-    @model_validator(mode="after")
-    def _says_so_when_it_stops_everything(self) -> Self:
-        if not self.everything and self.scope.is_empty:
-            raise PydanticCustomError("empty_scope", "has an empty scope without everything: true")
-        return self
+    @field_validator("scope")
+    @classmethod
+    def _says_so_when_it_stops_everything(cls, scope: NoticeScope, info: ValidationInfo) -> NoticeScope:
+        if scope.is_empty and info.data.get("everything") is False:
+            raise PydanticCustomError("empty_scope", "is empty without everything: true")
+        return scope
 
 
 class NoticeLifted(Wire):

@@ -90,13 +90,9 @@ def _entity_key(topic: str, hint: str | None, headers: Headers, key: bytes | Non
     """
     body = _salvaged(value)
     data = body["data"] if isinstance(body.get("data"), dict) else body
-    fields: Sequence[str] = (ID_FIELD[hint],) if hint else _TOPICS[topic].id_fields if topic in _TOPICS else ()
-    candidates = [
-        *(data.get(field) for field in fields),
-        _header(headers, "ce_subject"),
-        body.get("subject"),
-        _text(key),
-    ]
+    fields = (ID_FIELD[hint],) if hint else _TOPICS[topic].id_fields if topic in _TOPICS else ()
+    ids = [data.get(field) for field in fields]
+    candidates = [*ids, _header(headers, "ce_subject"), body.get("subject"), _text(key)]
     return next((given for given in candidates if _is_key(given)), None)
 
 
