@@ -1,0 +1,64 @@
+"""The outbox: what was said, by (lane, seq), in partitions by day of the database's clock."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+OUTBOX_DAYS_AHEAD = 2
+
+
+@dataclass(frozen=True, slots=True)
+class OutboxRecord:
+    """One record of a lane as it is published: `headers` (a JSON list of [name, text] pairs) and `value` bytes."""
+
+    lane: int
+    seq: int
+    key: str
+    type: str
+    headers: str
+    value: bytes
+
+
+async def ensure_partitions(connection: Any) -> None:
+    """Make the day partitions from yesterday to two days ahead, by the database's clock. Idempotent."""
+    today: date = await connection.fetchval("SELECT (clock_timestamp() AT TIME ZONE 'UTC')::date")
+    for offset in range(-1, OUTBOX_DAYS_AHEAD + 1):
+        day = today + timedelta(days=offset)
+        await connection.execute(
+            f"CREATE TABLE IF NOT EXISTS outbox_{day:%Y%m%d} PARTITION OF outbox"
+            f" FOR VALUES FROM ('{day:%Y-%m-%d} 00:00+00') TO ('{day + timedelta(days=1):%Y-%m-%d} 00:00+00')"
+        )
+
+
+async def append(connection: Any, records: Sequence[OutboxRecord], recorded_at: datetime) -> None:
+    """Append records whose lanes the caller has locked and numbered."""
+    if records:
+        await connection.copy_records_to_table(
+            "outbox",
+            columns=["lane", "seq", "recorded_at", "key", "type", "headers", "value"],
+            records=[(r.lane, r.seq, recorded_at, r.key, r.type, r.headers, r.value) for r in records],
+        )
+
+
+async def read_after(connection: Any, lane: int, seq: int, *, records_max: int) -> list[OutboxRecord]:
+    """Up to `records_max` records of `lane` above `seq`, in order."""
+    rows = await connection.fetch(
+        "SELECT lane, seq, key, type, headers, value FROM outbox WHERE lane = $1 AND seq > $2 ORDER BY seq LIMIT $3",
+        lane,
+        seq,
+        records_max,
+    )
+    return [OutboxRecord(*row) for row in rows]
+
+
+async def read_one(connection: Any, lane: int, seq: int) -> OutboxRecord | None:
+    rows = await read_after(connection, lane, seq - 1, records_max=1)
+    return rows[0] if rows and rows[0].seq == seq else None
+
+
+def partition_day(name: str) -> date:
+    """The day of a partition by its name, `outbox_20260302`."""
+    return datetime.strptime(name.removeprefix("outbox_"), "%Y%m%d").replace(tzinfo=UTC).date()

@@ -1,0 +1,113 @@
+"""PostgreSQL: a pool, the one place that commits, and what to do about each error (design.md §2)."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import asyncpg
+import structlog
+
+log = structlog.get_logger()
+Result = TypeVar("Result")
+Connection = Any
+"""An asyncpg connection, or one acquired from the pool."""
+
+RETRYABLE_CLASSES = ("40", "57", "08", "53")
+RETRYABLE_STATES = ("55P03", "25006", "0A000", "25P03")
+DATA_CLASSES = ("22", "23")
+RETRY_SECONDS_MAX = 5.0
+
+
+class DataRefused(Exception):
+    """PostgreSQL, or the driver's encoder, refuses the data itself: another try gives the same answer."""
+
+
+def is_retryable(error: BaseException) -> bool:
+    """Whether the same transaction on a new connection may succeed."""
+    if isinstance(error, asyncpg.PostgresError):
+        state = error.sqlstate or ""
+        return state.startswith(RETRYABLE_CLASSES) or state in RETRYABLE_STATES
+    return isinstance(error, (OSError, asyncio.TimeoutError, asyncpg.InterfaceError)) and not isinstance(
+        error, asyncpg.DataError
+    )
+
+
+def is_data_error(error: BaseException) -> bool:
+    """Whether the data is at fault: bisect the batch, quarantine the record. 23514 is a missing outbox partition."""
+    if isinstance(error, asyncpg.exceptions.DataError):
+        return True
+    if isinstance(error, asyncpg.PostgresError):
+        state = error.sqlstate or ""
+        return state.startswith(DATA_CLASSES) and state != "23514"
+    return isinstance(error, (UnicodeEncodeError, OverflowError))
+
+
+@dataclass(frozen=True, slots=True)
+class Database:
+    """A pool. `transaction()` is the only way to write; `reading()` for single statements that write nothing."""
+
+    pool: Any
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[Connection]:
+        """One READ COMMITTED transaction; commits at the end, rolls back on any exception."""
+        async with self.pool.acquire() as connection, connection.transaction(isolation="read_committed"):
+            yield connection
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[Connection]:
+        async with self.pool.acquire() as connection:
+            yield connection
+
+    async def close(self) -> None:
+        await asyncio.wait_for(self.pool.close(), timeout=5)
+
+
+async def connect(
+    database_url: str, *, name: str, size_max: int = 10, patience_seconds: float | None = None
+) -> Database:
+    """Open a pool, waiting for the database with bounded back-off; `patience_seconds` None: as long as it takes."""
+
+    async def open_pool() -> Any:
+        return await asyncpg.create_pool(
+            database_url,
+            min_size=1,
+            max_size=size_max,
+            command_timeout=60,
+            timeout=10,
+            server_settings={
+                "application_name": name,
+                "idle_in_transaction_session_timeout": "5000",
+                "lock_timeout": "3000",
+                "timezone": "UTC",
+                "jit": "off",
+            },
+        )
+
+    return Database(await retrying(open_pool, what="connect", patience_seconds=patience_seconds))
+
+
+async def retrying(
+    work: Callable[[], Awaitable[Result]], *, what: str, patience_seconds: float | None = None
+) -> Result:
+    """Run `work` until it succeeds, with bounded back-off and jitter, as long as its errors are retryable.
+
+    `work` must begin by locking and reading its witness: after a commit of unknown outcome the next try waits for the
+    ghost there and sees what it did. Errors that are not retryable pass through; so does any after `patience_seconds`.
+    """
+    loop = asyncio.get_running_loop()
+    started, delay = loop.time(), 0.05
+    while True:
+        try:
+            return await work()
+        except Exception as error:
+            if not is_retryable(error) or (patience_seconds is not None and loop.time() - started > patience_seconds):
+                raise
+            log.warning("postgres_unavailable", what=what, error=repr(error), retry_seconds=round(delay, 2))
+        await asyncio.sleep(delay * random.uniform(0.5, 1.0))
+        delay = min(delay * 2, RETRY_SECONDS_MAX)
