@@ -34,6 +34,7 @@ INT_MAX: Final = 2**31 - 1
 _NO_NUL: Final = r"^[^\x00]*$"
 _DECIMAL: Final = rf"^[0-9]{{1,{DIGITS_BEFORE_POINT_MAX}}}(\.[0-9]{{1,{DIGITS_AFTER_POINT_MAX}}})?$"
 _POSITIVE_DECIMAL: Final = rf"^(?!0+(\.0+)?$){_DECIMAL[1:]}"
+_WRITTEN_DECIMAL: Final = r"^[0-9]{1,80}(\.[0-9]{1,80})?$"
 _DAY: Final = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
 INSTANT_PATTERN: Final = (
     r"^[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,9})?([Zz]|[+-][0-9]{2}:[0-9]{2})$"
@@ -51,6 +52,13 @@ def _bounded_decimal(value: Decimal) -> Decimal:
         raise _refuse("decimal_range", "must be a finite number that isn't negative")
     if re.fullmatch(_DECIMAL, decimal_text(value)) is None:
         raise _refuse("decimal_digits", "has too many digits")
+    return abs(value)
+
+
+def _written_decimal(value: Decimal) -> Decimal:
+    """`value` when it can be written as a computed quantity: conversions have more digits than what was read."""
+    if not value.is_finite() or value < 0 or re.fullmatch(_WRITTEN_DECIMAL, decimal_text(value)) is None:
+        raise _refuse("decimal_range", "must be a finite number, zero or more, of a bounded length")
     return abs(value)
 
 
@@ -205,6 +213,21 @@ PositiveAmount = Annotated[
     ),
 ]
 """An exact decimal above zero, written as a string."""
+
+WrittenAmount = Annotated[
+    Decimal,
+    _Read(
+        Decimal,
+        _WRITTEN_DECIMAL,
+        "must be a decimal string",
+        Decimal,
+        _written_decimal,
+        decimal_text,
+        None,
+        (("pattern", _WRITTEN_DECIMAL),),
+    ),
+]
+"""An exact decimal that Holdgate computed, zero or more: with up to 80 digits on each side of the point."""
 
 Day = Annotated[
     date,
