@@ -96,18 +96,26 @@ class StandingHold:
 
 @dataclass(frozen=True, slots=True)
 class MilestoneReport:
-    """One ACTUAL milestone as it was received: what corrections and voids refer to."""
+    """One ACTUAL milestone as it was received: what corrections and voids refer to.
+
+    `voided`: a correction said that it did not occur. One dated ahead (D7.3) waits here until its time comes.
+    """
 
     event_id: str
     milestone: Milestone
     occurred_at: datetime
     received_at: datetime
     voided: bool = False
+    source: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """Where the goods are. `departed_at` is the ACTUAL departure's `occurred_at`; `departure_event` its event id."""
+    """Where the goods are. `departed_at` is the ACTUAL departure's `occurred_at`; `departure_event` its event id.
+
+    `exports` counts the departures that stand, those that ended with RETURNED included; `impossible` names the events
+    that can't have been (IMPOSSIBLE_MILESTONE); `resumes_at` is when the next report that is dated ahead acts (D7.3).
+    """
 
     place: Place = Place.BEFORE_DEPARTURE
     milestone: Milestone | None = None
@@ -116,6 +124,10 @@ class Progress:
     departure_implied: bool = False
     planned_departure: datetime | None = None
     reports: tuple[MilestoneReport, ...] = ()
+    returned_at: datetime | None = None
+    exports: int = 0
+    impossible: tuple[str, ...] = ()
+    resumes_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +142,10 @@ class StateSpan:
 class Shipment:
     """A shipment as Holdgate knows it. `sequence` 0: nothing written about it yet. `arrival` orders the first sights.
 
-    `order_status_on_arrival`: order ids that were CLOSED or CANCELLED before this shipment came (ORDER_CANCELLED).
+    `closed_orders`: orders that were CLOSED before this shipment named them (ORDER_CANCELLED).
+    `past_draws`: what earlier exports of this shipment consumed that ended with RETURNED; never given back.
+    `corrections`: (event id, line, what was really so), the latest last. `delivered_orders`: its orders as they stood at
+    DELIVERED, which it doesn't follow any more (D1.7). `terms`: what sweeps and notices select it by.
     `recheck_at`: the next instant at which a date that the decision read changes something (D7.1); None: never.
     `delivered_under`: its orders' facts as they were at delivery; from then on it no longer follows them (D1.7).
     """
@@ -154,6 +169,9 @@ class Shipment:
     recheck_at: datetime | None = None
     decided_at: datetime | None = None
     rules_version: int = 0
+    past_draws: tuple[Draw, ...] = ()
+    delivered_orders: tuple[OrderFacts, ...] = ()
+    terms: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,6 +194,7 @@ class Order:
     recheck_at: datetime | None = None
     decided_at: datetime | None = None
     rules_version: int = 0
+    terms: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

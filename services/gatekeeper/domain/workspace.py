@@ -134,6 +134,16 @@ class Decision:
     balances: tuple[LicenceAccount, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class EngineError:
+    """A rule raised while judging (ENGINE_ERROR): the caller logs it and keeps the record for replay."""
+
+    owner: str
+    owner_id: str
+    rule: str
+    error: str
+
+
 @dataclass(slots=True)
 class Effects:
     """What one transaction writes besides the rows themselves, in the order in which it happened."""
@@ -145,6 +155,7 @@ class Effects:
     decisions: list[Decision] = field(default_factory=list)
     timeline: list[TimelineEntry] = field(default_factory=list)
     follow_ups: dict[FollowUp, None] = field(default_factory=dict)
+    engine_errors: list[EngineError] = field(default_factory=list)
 
 
 @dataclass(slots=True)
