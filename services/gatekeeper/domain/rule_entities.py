@@ -108,7 +108,7 @@ class ListEntry:
     names: tuple[str, ...]
     aliases: tuple[str, ...]
     identifiers: tuple[Identifier, ...]
-    country: str
+    country: str | None
     effective_from: date
     effective_until: date | None
     suspensions: tuple[Window, ...]
