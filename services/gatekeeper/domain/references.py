@@ -1,12 +1,38 @@
-"""All rule entities at one rules version, indexed for lookup; a new version is a new value that shares what stayed."""
+"""All rule entities at one rules version, indexed for lookup.
+
+A new version is a new value: every table is a `Buckets`, which copies only the buckets that a delta touches, so that a
+delta costs its own size and not that of 200,000 entries, and a transaction that still holds the older version keeps
+reading exactly that one.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from typing import TypeVar, cast
 
-from services.gatekeeper.domain.rule_entities import RuleEntity
+from services.gatekeeper.domain.buckets import Buckets
+from services.gatekeeper.domain.facts import PartyRef
+from services.gatekeeper.domain.names import normalise_identifier, normalise_name
+from services.gatekeeper.domain.reference_indexes import Indexes, entity_key, kind_of
+from services.gatekeeper.domain.rule_entities import (
+    Control,
+    Feed,
+    FxRate,
+    Item,
+    Licence,
+    ListEntry,
+    Notice,
+    Party,
+    RuleEntity,
+    Statement,
+)
 from services.gatekeeper.domain.vocabulary import RuleKind
+
+Entity = TypeVar("Entity", bound=RuleEntity)
+
+STOPPING_KINDS = frozenset({RuleKind.NOTICE, RuleKind.LIST_ENTRY, RuleKind.CONTROL, None})
+"""Broken events of these kinds (or of no kind that can be told) stop every release (D8.4)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,17 +50,157 @@ class UnreadableRule:
 
 
 class References:
-    """See the module's contract; built empty and then fed with `with_changes`."""
+    """Every rule entity at its newest version, as of `rules_version`; immutable. Built empty, fed by `with_changes`."""
+
+    __slots__ = ("_broken", "_entities", "_indexes", "_stops", "_unreadable", "rules_version")
+
+    def __init__(
+        self,
+        rules_version: int,
+        entities: Buckets[tuple[RuleKind, str], RuleEntity],
+        indexes: Indexes,
+        unreadable: tuple[UnreadableRule, ...],
+    ) -> None:
+        self.rules_version = rules_version
+        self._entities = entities
+        self._indexes = indexes
+        self._unreadable = unreadable
+        self._broken: dict[str, tuple[UnreadableRule, ...]] = {}
+        for rule in unreadable:
+            if rule.key is not None:
+                self._broken[rule.key] = (*self._broken.get(rule.key, ()), rule)
+        self._stops = tuple(rule for rule in unreadable if rule.kind in STOPPING_KINDS)
+
+    @classmethod
+    def empty(cls) -> References:
+        return cls(0, Buckets(), Indexes.empty(), ())
 
     def with_changes(
         self,
         rules_version: int,
         entities: Iterable[RuleEntity],
-        unreadable: Iterable[UnreadableRule],
-        settled: Iterable[str],
+        unreadable: Iterable[UnreadableRule] = (),
+        settled: Iterable[str] = (),
     ) -> References:
         """A References at `rules_version` with `entities` replacing those of the same kind and key.
 
-        `unreadable` adds broken rule events, `settled` removes them by quarantine id.
+        `unreadable` adds broken rule events, `settled` removes them by quarantine id. This value stays as it is.
         """
-        raise NotImplementedError
+        table, indexes = self._entities.edit(), self._indexes.edit()
+        for entity in entities:
+            key = (kind_of(entity), entity_key(entity))
+            indexes.replace(table.get(key), entity)
+            table.put(key, entity)
+        gone = set(settled)
+        broken = {rule.quarantine_id: rule for rule in (*self._unreadable, *unreadable)}
+        left = tuple(broken[quarantine_id] for quarantine_id in sorted(broken) if quarantine_id not in gone)
+        return References(rules_version, table.done(), indexes.done(), left)
+
+    def entity(self, kind: RuleKind, key: str) -> RuleEntity | None:
+        return self._entities.get((kind, key))
+
+    def licence(self, licence_no: str) -> Licence | None:
+        return cast("Licence | None", self._entities.get((RuleKind.LICENCE, licence_no)))
+
+    def item(self, item_no: str) -> Item | None:
+        return cast("Item | None", self._entities.get((RuleKind.ITEM, item_no)))
+
+    def control(self, control_code: str) -> Control | None:
+        return cast("Control | None", self._entities.get((RuleKind.CONTROL, control_code)))
+
+    def party(self, party_id: str) -> Party | None:
+        return cast("Party | None", self._entities.get((RuleKind.PARTY, party_id)))
+
+    def statement(self, statement_no: str) -> Statement | None:
+        return cast("Statement | None", self._entities.get((RuleKind.STATEMENT, statement_no)))
+
+    def notice(self, notice_id: str) -> Notice | None:
+        """The newest version, a lifted one too."""
+        return cast("Notice | None", self._entities.get((RuleKind.NOTICE, notice_id)))
+
+    def entry(self, entry_id: str) -> ListEntry | None:
+        return cast("ListEntry | None", self._entities.get((RuleKind.LIST_ENTRY, entry_id)))
+
+    def feed(self, name: str) -> Feed | None:
+        return cast("Feed | None", self._entities.get((RuleKind.FEED, name)))
+
+    def _all(self, kind: RuleKind, keys: Collection[str]) -> tuple[RuleEntity, ...]:
+        found = (self._entities.get((kind, key)) for key in sorted(keys))
+        return tuple(entity for entity in found if entity is not None)
+
+    def licences_covering(self, exporter_id: str, codes: Collection[str], item_no: str) -> tuple[Licence, ...]:
+        """The exporter's licences one of whose lines names one of `codes` or the item, by number; in any status."""
+        terms = [f"code:{exporter_id}\n{code}" for code in codes] + [f"item:{exporter_id}\n{item_no}"]
+        return cast("tuple[Licence, ...]", self._all(RuleKind.LICENCE, self._indexes.licences.union(terms)))
+
+    def successors(self, licence_no: str) -> tuple[Licence, ...]:
+        """Licences whose `supersedes` names `licence_no`, by number; in any status (D3.3)."""
+        numbers = self._indexes.licences.union((f"supersedes:{licence_no}",))
+        return cast("tuple[Licence, ...]", self._all(RuleKind.LICENCE, numbers))
+
+    def resolve(self, ref: PartyRef) -> frozenset[str]:
+        """The party ids that `ref` stands for (D3.4): its id, else every party with an equal name or alias.
+
+        By name, parties of another country are left out when `ref` gives one.
+        """
+        if ref.party_id is not None:
+            return frozenset({ref.party_id})
+        ids = self.parties_named(ref.name) if ref.name is not None else frozenset[str]()
+        if ref.country is None:
+            return ids
+        return frozenset(found for found in ids if (party := self.party(found)) and party.country == ref.country)
+
+    def parties_named(self, name: str) -> frozenset[str]:
+        """Ids of the parties registered with an equal name or alias, of any country."""
+        written = normalise_name(name)
+        return frozenset(self._indexes.parties.union((f"name:{written}",))) if written else frozenset()
+
+    def parties_identified(self, scheme: str, value: str) -> frozenset[str]:
+        """Ids of the parties that carry this identifier."""
+        written = normalise_identifier(scheme, value)
+        return frozenset(self._indexes.parties.union((f"identifier:{written}",))) if written else frozenset()
+
+    def owned_by(self, party_id: str) -> frozenset[str]:
+        """Ids of the parties that name `party_id` among their owners."""
+        return frozenset(self._indexes.parties.union((f"owner:{party_id}",)))
+
+    def has_notices(self) -> bool:
+        """Whether any notice is recorded and not lifted."""
+        return len(self._indexes.notices) > 0
+
+    def notices(self) -> tuple[Notice, ...]:
+        """The newest versions that are not lifted, begun or not, by id."""
+        keys = {key for keys in self._indexes.notices.sets() for key in keys}
+        return cast("tuple[Notice, ...]", self._all(RuleKind.NOTICE, keys))
+
+    def notices_for(self, terms: Collection[str]) -> tuple[Notice, ...]:
+        """Not lifted, and possibly matching something with `terms`: a superset, whose cost is that of its size."""
+        return cast("tuple[Notice, ...]", self._all(RuleKind.NOTICE, self._indexes.notices.union((*terms, ""))))
+
+    def entries_for(self, party_ids: Collection[str], names: Collection[str]) -> tuple[ListEntry, ...]:
+        """Entries that share an identifier, or an equal name or alias, with one of these (D5.1), in force or not.
+
+        `names` as given; the registered names, aliases and identifiers of `party_ids` are looked up here.
+        """
+        parties = [party for party_id in party_ids if (party := self.party(party_id)) is not None]
+        written = [normalise_name(name) for name in names]
+        written += [normalise_name(name) for party in parties for name in (*party.names, *party.aliases)]
+        identifiers = [normalise_identifier(item.scheme, item.value) for party in parties for item in party.identifiers]
+        terms = {f"name:{name}" for name in written if name}
+        terms |= {f"identifier:{identifier}" for identifier in identifiers if identifier}
+        return cast("tuple[ListEntry, ...]", self._all(RuleKind.LIST_ENTRY, self._indexes.entries.union(terms)))
+
+    def rates(self, base: str, quote: str) -> tuple[FxRate, ...]:
+        """1 `base` = rate `quote`: newest `as_of` first, of one day the highest id first (D3.10)."""
+        return self._indexes.rates.get((base, quote)) or ()
+
+    def unreadable_rules(self) -> tuple[UnreadableRule, ...]:
+        return self._unreadable
+
+    def unreadable_for(self, kind: RuleKind, key: str) -> tuple[UnreadableRule, ...]:
+        """Broken events about this entity, or about this key and nobody knows which kind (D8.4)."""
+        return tuple(rule for rule in self._broken.get(key, ()) if rule.kind in (kind, None))
+
+    def unreadable_stops(self) -> tuple[UnreadableRule, ...]:
+        """Broken notices, list entries, controls, and what can't be told from these: nothing new goes (D8.4)."""
+        return self._stops
