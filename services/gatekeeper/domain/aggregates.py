@@ -58,7 +58,8 @@ class Draw:
 class Take:
     """What one shipment line has taken of one order line, RESERVED or CONSUMED (D4.1, D4.3).
 
-    `quantity` is the shipment's own (its unit); `value` likewise. Kept on the order.
+    `quantity` is the shipment's own (its unit); `value` likewise. Kept on the order. `licence_no` is what the shipment
+    line draws on (None: it needs no licence): uses of an order's own shipments don't count against the order (D4.1).
     """
 
     shipment_id: str
@@ -69,6 +70,7 @@ class Take:
     value: Money | None
     balance: Balance
     arrival: int
+    licence_no: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

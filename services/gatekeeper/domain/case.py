@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from services.gatekeeper.domain.aggregates import Draw, LicenceAccount, Order, Shipment
+from services.gatekeeper.domain.aggregates import Draw, Finding, LicenceAccount, Order, Shipment
 from services.gatekeeper.domain.facts import EndUse, PartyRef
 from services.gatekeeper.domain.policy import Policy
 from services.gatekeeper.domain.quantity import Money, Quantity
@@ -69,3 +69,4 @@ class Case:
     accounts: Mapping[str, LicenceAccount]
     policy: Policy
     planned: tuple[Draw, ...] = ()
+    licence_findings: tuple[Finding, ...] = ()
