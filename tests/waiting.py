@@ -25,7 +25,7 @@ async def eventually(
             if inspect.isawaitable(outcome):
                 outcome = await outcome
             if outcome:
-                return outcome  # type: ignore[return-value]
+                return outcome
             last = f"the outcome was {outcome!r}"
         except AssertionError as error:
             last = str(error)

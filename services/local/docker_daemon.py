@@ -29,8 +29,8 @@ def ping_docker() -> tuple[bool, str]:
     unheard = _unheard_socket(os.environ.get("DOCKER_HOST") or DEFAULT_HOST)
     if unheard:
         return False, unheard
-    import docker
-    from docker.errors import DockerException
+    import docker  # type: ignore[import-untyped]
+    from docker.errors import DockerException  # type: ignore[import-untyped]
 
     try:
         client = docker.from_env(timeout=PING_SECONDS_MAX)

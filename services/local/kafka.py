@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import importlib.util
 import os
 import secrets
 import shutil
@@ -19,7 +20,7 @@ from aiokafka.errors import KafkaError
 from services.local.docker_daemon import docker_rung
 from services.local.folders import free_ports, new_run_folder, tail
 from services.local.guarded import KILL, Guarded, Program, run_to_end, wait_until_ready
-from services.local.kafka_jars import confluent_kafka_installed, java_rung, kafka_jars
+from services.local.kafka_jars import java_rung, kafka_jars
 from services.local.ladder import PartUnavailable, Rung, Step, climb
 from services.local.server import Server, UncontrolledServer
 
@@ -123,7 +124,7 @@ def given_rung() -> Rung:
 
 def mock_rung() -> Rung:
     """Rung 4: the mock inside confluent-kafka, for a first look only."""
-    possible = confluent_kafka_installed()
+    possible = importlib.util.find_spec("confluent_kafka") is not None
     why = (
         "a mock for a first look: one group member, no transactions, no admin"
         if possible
@@ -170,7 +171,7 @@ async def _use_given(rung: Rung) -> KafkaPart:
 
 async def _start_container(rung: Rung) -> KafkaPart:
     """Tested for detection only (docker_daemon.py)."""
-    from docker.errors import DockerException
+    from docker.errors import DockerException  # type: ignore[import-untyped]
     from testcontainers.community.kafka import KafkaContainer
 
     container = KafkaContainer().with_kraft()

@@ -6,7 +6,6 @@ import asyncio
 import contextlib
 import fcntl
 import hashlib
-import importlib.util
 import os
 import re
 import secrets
@@ -75,7 +74,7 @@ async def cache_lock() -> AsyncIterator[None]:
     """One fetch at a time among all processes; a waiting task can be cancelled."""
     descriptor = os.open(cache_folder() / "kafka.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
-        while not _try_lock(descriptor):
+        while not _try_lock(descriptor):  # noqa: ASYNC110 - another process holds it
             await asyncio.sleep(LOCK_SECONDS_BETWEEN)
         yield
     finally:
@@ -116,15 +115,10 @@ async def _fetch(pom: Path, jars: Path) -> None:
     command = [maven, "--batch-mode", "--quiet", "--file", str(pom), "dependency:copy-dependencies",
                f"-DoutputDirectory={unfinished}"]  # fmt: skip
     try:
-        await run_to_end(
-            guarded, Program(command, folder.path / "maven.log", folder.path), seconds_max=FETCH_SECONDS_MAX
-        )
+        program = Program(command, folder.path / "maven.log", folder.path)
+        await run_to_end(guarded, program, seconds_max=FETCH_SECONDS_MAX)
     finally:
         await asyncio.to_thread(guarded.close)
     if not any(unfinished.glob("kafka_2.13-*.jar")):
         raise PartUnavailable(f"Maven ended well, but left no Kafka in {unfinished}")
     unfinished.rename(jars)
-
-
-def confluent_kafka_installed() -> bool:
-    return importlib.util.find_spec("confluent_kafka") is not None

@@ -62,9 +62,7 @@ async def climb(
             reasons.append(f"rung {rung.number}, {rung.name}: {rung.why}")
             continue
         if not rung.real and real_parts_required():
-            reasons.append(
-                f"rung {rung.number}, {rung.name}: {REQUIRE_REAL_VARIABLE} is set and this is no real {part}"
-            )
+            reasons.append(f"rung {rung.number}, {rung.name}: no real {part}, and {REQUIRE_REAL_VARIABLE} is set")
             continue
         try:
             return await step.start(replace(rung, why="; ".join([rung.why, *failures])))

@@ -173,15 +173,13 @@ async def _use_given(rung: Rung) -> PostgresPart:
     version = connection.get_server_version()
     await connection.close()
     if version.major < programs.VERSION_MIN:
-        raise PartUnavailable(
-            f"{URL_VARIABLE} is PostgreSQL {version.major}; {programs.VERSION_MIN} or later is needed"
-        )
+        raise PartUnavailable(f"{URL_VARIABLE} is PostgreSQL {version.major}, older than {programs.VERSION_MIN}")
     return PostgresPart(url, rung, UncontrolledServer(f"the database of {URL_VARIABLE}"))
 
 
 async def _start_container(rung: Rung) -> PostgresPart:
     """Tested for detection only (docker_daemon.py)."""
-    from docker.errors import DockerException
+    from docker.errors import DockerException  # type: ignore[import-untyped]
     from testcontainers.community.postgres import PostgresContainer
 
     container = PostgresContainer(IMAGE, username=USER, password=secrets.token_urlsafe(16), dbname=DATABASE)
@@ -221,9 +219,9 @@ async def _initialise(guarded: Guarded, binaries: programs.Binaries, run_as: pro
     password_file.write_text(password)
     for path in (data, password_file):
         _give_to(path, run_as)
-    command = [str(binaries.folder / "initdb"), "--pgdata", str(data), "--username", USER, "--pwfile", str(password_file),
-               "--auth-host=scram-sha-256", "--auth-local=reject", "--encoding=UTF8", "--locale=C", "--no-sync",
-               "--no-instructions"]  # fmt: skip
+    options = ["--username", USER, "--pwfile", str(password_file), "--auth-host=scram-sha-256", "--auth-local=reject",
+               "--encoding=UTF8", "--locale=C", "--no-sync", "--no-instructions"]  # fmt: skip
+    command = [str(binaries.folder / "initdb"), "--pgdata", str(data), *options]
     await run_to_end(guarded, _program(guarded, command, run_as), seconds_max=INITDB_SECONDS_MAX)
     password_file.unlink()
 
