@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 from pydantic_core import from_json
 
 from schemas import envelope as envelopes
 from schemas.envelope import Envelope, Headers
 from schemas.events import READ_MODELS, ReadModel
-from schemas.topics import ID_FIELD, READ_TOPICS, TYPE_PREFIX
+from schemas.produced import WRITTEN_MODELS, WrittenModel
+from schemas.topics import HOLDS, ID_FIELD, READ_TOPICS, TYPE_PREFIX, Topic
 from schemas.unreadable import Unreadable
 from schemas.values import ID_CHARS_MAX
 
 # How much of a broken body is searched for the id of what it is about.
 SALVAGE_BYTES_MAX: Final = 64 * 1024
+
+Model = TypeVar("Model", bound=BaseModel)
 
 _TOPICS: Final = {topic.name: topic for topic in READ_TOPICS}
 
@@ -35,31 +38,46 @@ class ReadEvent:
         return str(getattr(self.model, ID_FIELD[self.type_suffix]))
 
 
+@dataclass(frozen=True, slots=True)
+class WrittenEvent:
+    """A record of `holdgate.holds.v1`: its envelope, its type without `io.holdgate.`, and its data."""
+
+    envelope: Envelope
+    type_suffix: str
+    model: WrittenModel
+
+
 def read_event(topic: str, headers: Headers, key: bytes | None, value: bytes | None) -> ReadEvent:
     """The event of a record of `topic`. Raises Unreadable, with hints, and nothing else, whatever the bytes are."""
     try:
         envelope = envelopes.read(headers, key, value)
-        suffix = _suffix(topic, envelope.type)
-        return ReadEvent(envelope, suffix, _model(suffix, envelope.data))
+        suffix = _suffix(_TOPICS.get(topic), envelope.type)
+        return ReadEvent(envelope, suffix, _validated(READ_MODELS[suffix], envelope.data))
     except Unreadable as refused:
         hint = _type_hint(headers, value)
         entity_key = _entity_key(topic, hint, headers, key, value)
         raise Unreadable(refused.field, refused.message, type_hint=hint, entity_key=entity_key) from refused
 
 
-def _suffix(topic: str, type_: str) -> str:
-    known = _TOPICS.get(topic)
-    if known is None:
+def read_written(headers: Headers, key: bytes | None, value: bytes | None) -> WrittenEvent:
+    """The event of a record of `holdgate.holds.v1`. Raises Unreadable, without hints, and nothing else."""
+    envelope = envelopes.read(headers, key, value)
+    suffix = _suffix(HOLDS, envelope.type)
+    return WrittenEvent(envelope, suffix, _validated(WRITTEN_MODELS[suffix], envelope.data))
+
+
+def _suffix(topic: Topic | None, type_: str) -> str:
+    if topic is None:
         raise Unreadable("topic", "is none that Holdgate reads")
     suffix = type_.removeprefix(TYPE_PREFIX)
-    if suffix == type_ or suffix not in known.types:
-        raise Unreadable("ce_type", f"is not a type of {topic}")
+    if suffix == type_ or suffix not in topic.types:
+        raise Unreadable("ce_type", f"is not a type of {topic.name}")
     return suffix
 
 
-def _model(suffix: str, data: bytes) -> ReadModel:
+def _validated(model: type[Model], data: bytes) -> Model:
     try:
-        return READ_MODELS[suffix].model_validate_json(data)
+        return model.model_validate_json(data)
     except ValidationError as error:
         field, message = fault_of(error)
         raise Unreadable(field, message) from error
