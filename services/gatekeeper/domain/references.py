@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from typing import TypeVar, cast
+from typing import TYPE_CHECKING, cast
 
 from services.gatekeeper.domain.buckets import Buckets
 from services.gatekeeper.domain.facts import PartyRef
@@ -29,7 +29,8 @@ from services.gatekeeper.domain.rule_entities import (
 )
 from services.gatekeeper.domain.vocabulary import RuleKind
 
-Entity = TypeVar("Entity", bound=RuleEntity)
+if TYPE_CHECKING:
+    from services.gatekeeper.domain.parties import Known
 
 STOPPING_KINDS = frozenset({RuleKind.NOTICE, RuleKind.LIST_ENTRY, RuleKind.CONTROL, None})
 """Broken events of these kinds (or of no kind that can be told) stop every release (D8.4)."""
@@ -52,7 +53,7 @@ class UnreadableRule:
 class References:
     """Every rule entity at its newest version, as of `rules_version`; immutable. Built empty, fed by `with_changes`."""
 
-    __slots__ = ("_broken", "_entities", "_indexes", "_stops", "_unreadable", "rules_version")
+    __slots__ = ("_broken", "_entities", "_indexes", "_stops", "_unreadable", "known_parties", "rules_version")
 
     def __init__(
         self,
@@ -62,6 +63,8 @@ class References:
         unreadable: tuple[UnreadableRule, ...],
     ) -> None:
         self.rules_version = rules_version
+        self.known_parties: dict[PartyRef, Known] = {}
+        """What `parties.known` has already looked up in this version."""
         self._entities = entities
         self._indexes = indexes
         self._unreadable = unreadable

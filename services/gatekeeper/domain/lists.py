@@ -1,0 +1,138 @@
+"""The party lists (domain.md §5): who is listed, in which role, and what that gives."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from services.gatekeeper.domain.aggregates import Finding
+from services.gatekeeper.domain.calendar import acts_on, window_instants
+from services.gatekeeper.domain.case import Case, CaseLine
+from services.gatekeeper.domain.facts import PartyRef
+from services.gatekeeper.domain.findings import found
+from services.gatekeeper.domain.names import normalise_identifier, normalise_name
+from services.gatekeeper.domain.parties import SERVICE_ROLES, Known, case_roles, known, line_roles
+from services.gatekeeper.domain.reasons import Reason
+from services.gatekeeper.domain.rule_entities import ListEntry
+from services.gatekeeper.domain.vocabulary import LicenceType, ListEffect, ListName
+
+STATUTORY_ROLES = frozenset({"importer", "end_user"})
+NEEDED_ROLES = frozenset({"importer", "consignee", "end_user", "intermediary"})
+STATUTORY_LISTS = {ListName.CONTROL_LIST: Reason.CONTROL_LISTED, ListName.WATCH_LIST: Reason.WATCH_LISTED}
+
+
+def list_hits(case: Case) -> Iterator[Finding]:
+    """CONTROL_LISTED, WATCH_LISTED or PARTY_REVIEW for each entry in force and each role that it hits (D5.1-D5.3)."""
+    if not case.leaves_territory:
+        return
+    given: set[tuple[Reason, str, str]] = set()
+    for role, ref in _screened_roles(case):
+        party = known(ref, case.references)
+        for entry in party.entries:
+            if not _acts(entry, case):
+                continue
+            for reason in _reasons(case, role, ref, entry, party):
+                if (reason, entry.entry_id, role) not in given:
+                    given.add((reason, entry.entry_id, role))
+                    yield found(reason, _detail(entry, ref, party, case), entry_id=entry.entry_id, role=role)
+
+
+def undescribed_parties(case: Case) -> Iterator[Finding]:
+    """A party id that nobody described and that has no name: MISSING_DATA, in a service role PARTY_REVIEW (D3.4)."""
+    if not case.leaves_territory:
+        return
+    given: set[str] = set()
+    for role, ref in _screened_roles(case):
+        if role in given or known(ref, case.references).described:
+            continue
+        given.add(role)
+        if role in NEEDED_ROLES:
+            yield found(Reason.MISSING_DATA, {"field": f"parties.{role}", "party_id": ref.party_id},
+                        field=f"parties.{role}")  # fmt: skip
+        elif role in case.policy.service_party_roles:
+            yield found(Reason.PARTY_REVIEW, {"party_id": ref.party_id, "role": role}, role=role)
+
+
+def next_dates(case: Case) -> Iterator[datetime]:
+    """When an entry that names one of the case's parties begins or ceases to act (D5.2, D7.1)."""
+    if not case.leaves_territory:
+        return
+    for _, ref in _screened_roles(case):
+        for entry in known(ref, case.references).entries:
+            instants = window_instants(entry.effective_from, entry.effective_until, entry.suspensions)
+            yield from (instant for instant in instants if instant > case.as_of)
+
+
+def _screened_roles(case: Case) -> Iterator[tuple[str, PartyRef]]:
+    """All but the service roles that policy leaves out (`service_party_roles`)."""
+    for role, ref in case_roles(case):
+        if role not in SERVICE_ROLES or role in case.policy.service_party_roles:
+            yield role, ref
+
+
+def _acts(entry: ListEntry, case: Case) -> bool:
+    days = {*case.days, case.today}
+    return any(acts_on(day, entry.effective_from, entry.effective_until, entry.suspensions) for day in days)
+
+
+def _reasons(case: Case, role: str, ref: PartyRef, entry: ListEntry, party: Known) -> set[Reason]:
+    """What the hit gives on each of the lines on which `ref` fills `role`; usually one reason."""
+    statutory = STATUTORY_LISTS.get(entry.list)
+    weak = statutory is None or entry.effect is ListEffect.REVIEW or role not in STATUTORY_ROLES
+    if weak or statutory is None or _by_name_of_another_country(case, entry, party):
+        return {Reason.PARTY_REVIEW}
+    lines = [line for line in case.lines if (role, ref) in line_roles(case, line)]
+    reasons = {_line_reason(case, line, statutory) for line in lines}
+    return {reason for reason in reasons if reason is not None}
+
+
+def _line_reason(case: Case, line: CaseLine, statutory: Reason) -> Reason | None:
+    if not line.needs_licence:
+        return Reason.PARTY_REVIEW
+    return None if statutory is Reason.WATCH_LISTED and _watched_with_care(case, line) else statutory
+
+
+def _watched_with_care(case: Case, line: CaseLine) -> bool:
+    """ECR 26: the line draws on individual licences with both risk report and undertaking on file."""
+    licences = [case.references.licence(draw.licence_no) for draw in case.planned if draw.line_no == line.line_no]
+    return bool(licences) and all(
+        licence is not None
+        and licence.type is LicenceType.INDIVIDUAL
+        and licence.risk_report_on_file
+        and licence.undertaking_on_file
+        for licence in licences
+    )
+
+
+def _by_name_of_another_country(case: Case, entry: ListEntry, party: Known) -> bool:
+    """D5.1: no identifier in common, and every country known of the party differs from the entry's."""
+    if entry.country is None or not party.countries or entry.country in party.countries:
+        return False
+    return not _identifiers(entry) & _party_identifiers(case, party)
+
+
+def _identifiers(entry: ListEntry) -> set[str]:
+    written = (normalise_identifier(identifier.scheme, identifier.value) for identifier in entry.identifiers)
+    return {identifier for identifier in written if identifier}
+
+
+def _party_identifiers(case: Case, party: Known) -> set[str]:
+    parties = (case.references.party(party_id) for party_id in party.ids)
+    every = (identifier for found_party in parties if found_party is not None for identifier in found_party.identifiers)
+    written = (normalise_identifier(identifier.scheme, identifier.value) for identifier in every)
+    return {identifier for identifier in written if identifier}
+
+
+def _detail(entry: ListEntry, ref: PartyRef, party: Known, case: Case) -> dict[str, str | None]:
+    listed = (*entry.names, *entry.aliases)
+    same = (name for name in listed if normalise_name(name) in party.names)
+    return {
+        "party": ref.party_id or ref.name,
+        "list": entry.list.value,
+        "listed_name": next(same, next(iter(listed), None)),
+        "matched_by": "IDENTIFIER" if _identifiers(entry) & _party_identifiers(case, party) else "NAME",
+        "listed_country": entry.country,
+        "effect": entry.effect.value,
+        "authority_ref": entry.authority_ref,
+        "entry_version": str(entry.version),
+    }

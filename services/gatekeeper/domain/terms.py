@@ -1,0 +1,80 @@
+"""Scope terms: how sweeps, notices and the status API find what a rule change touches. A term is "prefix:value"."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from datetime import timedelta
+
+from services.gatekeeper.domain.case import Case, CaseLine
+from services.gatekeeper.domain.names import normalise_name
+from services.gatekeeper.domain.parties import case_roles
+from services.gatekeeper.domain.scope import code_prefixes, hs_prefixes
+
+OPEN = "open"
+
+Touches = tuple[tuple[frozenset[str], ...], ...]
+"""OR of ANDs of ORs: a case is touched when, for one alternative, every set overlaps its terms. () touches nobody."""
+
+NOBODY: Touches = ()
+EVERYTHING: Touches = ((),)
+
+
+def touched(touches: Touches, terms: Collection[str]) -> bool:
+    """Whether something with `terms` is touched."""
+    held = terms if isinstance(terms, frozenset | set) else frozenset(terms)
+    return any(all(not alternative.isdisjoint(held) for alternative in every) for every in touches)
+
+
+def case_terms(case: Case, drawn: Collection[str], candidates: Collection[str]) -> frozenset[str]:
+    """Everything by which `case` can be found; `drawn` and `candidates` are licence numbers.
+
+    Never too few: whatever a rule reads from References is reached by one of these. Names are those that the events
+    give; a party's registered names lead to it by its id (`rulebook.touches_of`).
+    """
+    own = (f"{case.owner}:{case.owner_id}", OPEN)
+    return frozenset((*own, *_party_terms(case), *_line_terms(case), *_feed_terms(case))) | {
+        f"licence:{number}" for number in (*drawn, *candidates, *(draw.licence_no for draw in case.planned))
+    }
+
+
+def _party_terms(case: Case) -> Iterator[str]:
+    if case.exporter_id is not None:
+        yield f"exporter:{case.exporter_id}"
+    if case.forwarder_id is not None:
+        yield f"forwarder:{case.forwarder_id}"
+    for _, ref in case_roles(case):
+        yield from (f"party:{party_id}" for party_id in case.references.resolve(ref))
+        if ref.name and (name := normalise_name(ref.name)):
+            yield f"name:{name}"
+
+
+def _line_terms(case: Case) -> Iterator[str]:
+    for line in case.lines:
+        yield f"item:{line.item_no}"
+        yield from _item_terms(line)
+        if line.destination is not None:
+            yield f"dest:{line.destination}"
+        if line.end_use is not None and line.end_use.code is not None:
+            yield f"enduse:{line.end_use.code}"
+        if line.order_id is not None:
+            yield f"order:{line.order_id}"
+        if line.value is not None:
+            yield f"fx:{line.value.currency}"
+        yield from (f"licence:{number}" for number in line.licences)
+        yield from (f"statement:{number}" for number in line.end_user_statements)
+
+
+def _item_terms(line: CaseLine) -> Iterator[str]:
+    if line.item is None:
+        return
+    yield from (f"code:{prefix}" for code in line.item.control_codes for prefix in code_prefixes(code))
+    if line.item.hs_code is not None:
+        yield from (f"hs:{prefix}" for prefix in hs_prefixes(line.item.hs_code))
+
+
+def _feed_terms(case: Case) -> Iterator[str]:
+    """Feeds that are too old: only what they hold is judged again when they are refreshed (REFERENCE_UNAVAILABLE)."""
+    for name, hours in case.policy.feed_max_age_hours.items():
+        feed = case.references.feed(name)
+        if feed is None or case.as_of - feed.as_of > timedelta(hours=hours):
+            yield f"feed:{name}"
