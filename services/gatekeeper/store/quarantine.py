@@ -1,0 +1,132 @@
+"""Unreadable records, byte for byte (D8.4, D8.5)."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+Connection = Any
+_COLUMNS = (
+    "quarantine_id, topic, partition, record_offset, key, value, headers, error_field, error, event_type, event_key,"
+    " owner, owner_id, was_upsert, status, recorded_at, settled_at, settled_by"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Quarantined:
+    """`owner` is shipment, order, rule, or none (nothing told what it is about). `status` OPEN until it is settled."""
+
+    quarantine_id: UUID
+    topic: str
+    partition: int
+    record_offset: int
+    key: bytes | None
+    value: bytes | None
+    headers: tuple[tuple[str, bytes | None], ...]
+    error_field: str
+    error: str
+    event_type: str | None
+    event_key: str
+    owner: str
+    owner_id: str | None
+    was_upsert: bool
+    status: str
+    recorded_at: datetime
+    settled_at: datetime | None = None
+    settled_by: str | None = None
+
+
+def _packed(headers: Sequence[tuple[str, bytes | None]]) -> str:
+    return json.dumps([[name, None if raw is None else base64.b64encode(raw).decode()] for name, raw in headers])
+
+
+def _row(row: Any) -> Quarantined:
+    values = dict(row)
+    values["headers"] = tuple(
+        (name, None if packed is None else base64.b64decode(packed)) for name, packed in json.loads(values["headers"])
+    )
+    return Quarantined(**values)
+
+
+async def add(connection: Connection, records: Sequence[Quarantined], rules_version: int | None = None) -> None:
+    """Keep records; `rules_version` for those of rule topics, so that caches learn of them by delta."""
+    if records:
+        await connection.executemany(
+            f"INSERT INTO quarantine ({_COLUMNS}, rules_version) VALUES ($1, $2, $3, $4, $5, $6, $7::jsonb, $8, $9,"
+            " $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)",
+            [
+                (
+                    one.quarantine_id,
+                    one.topic,
+                    one.partition,
+                    one.record_offset,
+                    one.key,
+                    one.value,
+                    _packed(one.headers),
+                    one.error_field.replace("\x00", "\ufffd"),
+                    one.error.replace("\x00", "\ufffd"),
+                    one.event_type,
+                    one.event_key,
+                    one.owner,
+                    one.owner_id,
+                    one.was_upsert,
+                    one.status,
+                    one.recorded_at,
+                    one.settled_at,
+                    one.settled_by,
+                    rules_version,
+                )
+                for one in records
+            ],
+        )
+
+
+async def get(connection: Connection, quarantine_id: UUID, *, lock: bool = False) -> Quarantined | None:
+    row = await connection.fetchrow(
+        f"SELECT {_COLUMNS} FROM quarantine WHERE quarantine_id = $1{' FOR UPDATE' if lock else ''}", quarantine_id
+    )
+    return _row(row) if row else None
+
+
+async def listing(connection: Connection, *, status: str | None, records_max: int) -> list[Quarantined]:
+    rows = await connection.fetch(
+        f"SELECT {_COLUMNS} FROM quarantine WHERE $1::text IS NULL OR status = $1 ORDER BY recorded_at LIMIT $2",
+        status,
+        records_max,
+    )
+    return [_row(row) for row in rows]
+
+
+async def settle(
+    connection: Connection,
+    quarantine_ids: Sequence[UUID],
+    status: str,
+    by: str,
+    at: datetime,
+    rules_version: int | None = None,
+) -> None:
+    await connection.execute(
+        "UPDATE quarantine SET status = $2, settled_by = $3, settled_at = $4, settled_rules_version = $5"
+        " WHERE quarantine_id = ANY($1::uuid[]) AND status = 'OPEN'",
+        list(quarantine_ids),
+        status,
+        by,
+        at,
+        rules_version,
+    )
+
+
+async def open_for(connection: Connection, owner: str, owner_ids: Sequence[str]) -> list[Quarantined]:
+    """Open broken upserts, or records of unknown type, of these owners: what a newer readable upsert settles (D8.5)."""
+    rows = await connection.fetch(
+        f"SELECT {_COLUMNS} FROM quarantine WHERE status = 'OPEN' AND owner = $1 AND owner_id = ANY($2::text[])"
+        " AND was_upsert",
+        owner,
+        list(owner_ids),
+    )
+    return [_row(row) for row in rows]

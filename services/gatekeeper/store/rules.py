@@ -1,0 +1,149 @@
+"""Rule rows and the rules lock: shared by every decision, exclusive for every change (design.md §2.1, §4)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from services.gatekeeper.domain.references import References, UnreadableRule
+from services.gatekeeper.domain.rule_entities import (
+    Control,
+    Feed,
+    FxRate,
+    Item,
+    Licence,
+    ListEntry,
+    Notice,
+    Party,
+    RuleEntity,
+    Statement,
+)
+from services.gatekeeper.domain.vocabulary import RuleKind
+from services.gatekeeper.store.codec import dump, load
+
+Connection = Any
+RULES_LOCK = 0x52554C45
+
+ENTITY_TYPES: dict[RuleKind, type[Any]] = {
+    RuleKind.LICENCE: Licence,
+    RuleKind.PARTY: Party,
+    RuleKind.LIST_ENTRY: ListEntry,
+    RuleKind.ITEM: Item,
+    RuleKind.CONTROL: Control,
+    RuleKind.STATEMENT: Statement,
+    RuleKind.FX_RATE: FxRate,
+    RuleKind.FEED: Feed,
+    RuleKind.NOTICE: Notice,
+}
+KINDS = {kind: name for name, kind in ENTITY_TYPES.items()}
+_KEYS = {
+    RuleKind.LICENCE: "licence_no",
+    RuleKind.PARTY: "party_id",
+    RuleKind.LIST_ENTRY: "entry_id",
+    RuleKind.ITEM: "item_no",
+    RuleKind.CONTROL: "control_code",
+    RuleKind.STATEMENT: "statement_no",
+    RuleKind.FX_RATE: "rate_id",
+    RuleKind.FEED: "feed",
+    RuleKind.NOTICE: "notice_id",
+}
+
+
+def key_of(entity: RuleEntity) -> tuple[RuleKind, str]:
+    """Kind and key under which an entity is stored."""
+    kind = KINDS[type(entity)]
+    return kind, str(getattr(entity, _KEYS[kind]))
+
+
+@dataclass(frozen=True, slots=True)
+class NewRule:
+    entity: RuleEntity
+    event_id: str | None
+
+
+async def lock_shared(connection: Connection) -> None:
+    """A statement of its own: whatever is read after it sees every rule change that was committed before."""
+    await connection.execute("SELECT pg_advisory_xact_lock_shared($1)", RULES_LOCK)
+
+
+async def lock_exclusive(connection: Connection) -> None:
+    """Waits for every decision under way. Never taken by who holds it shared."""
+    await connection.execute("SELECT pg_advisory_xact_lock($1)", RULES_LOCK)
+
+
+async def read_version(connection: Connection) -> int:
+    version: int = await connection.fetchval("SELECT rules_version FROM rules_state")
+    return version
+
+
+async def refresh(connection: Connection, cached: References | None) -> References:
+    """`cached` brought to the stored rules version by a delta; the caller holds the rules lock."""
+    version = await read_version(connection)
+    references = cached or References.empty()
+    if cached is not None and cached.rules_version == version:
+        return cached
+    since = references.rules_version if cached is not None else -1
+    rows = await connection.fetch(
+        "SELECT DISTINCT ON (kind, key) kind, body FROM rule_row WHERE rules_version > $1 ORDER BY kind, key, seq DESC",
+        since,
+    )
+    entities = [load(ENTITY_TYPES[RuleKind(row["kind"])], row["body"]) for row in rows]
+    unreadable, settled = await _unreadable_since(connection, since)
+    return references.with_changes(version, entities, unreadable, settled)
+
+
+async def _unreadable_since(connection: Connection, since: int) -> tuple[list[UnreadableRule], list[str]]:
+    rows = await connection.fetch(
+        "SELECT quarantine_id, event_key, event_type, owner_id, was_upsert, status FROM quarantine"
+        " WHERE owner = 'rule' AND (rules_version > $1 OR settled_rules_version > $1) ORDER BY rules_version",
+        since,
+    )
+    broken = [
+        UnreadableRule(
+            str(row["quarantine_id"]),
+            row["event_key"],
+            kind_of_type(row["event_type"]),
+            row["owner_id"],
+            row["was_upsert"],
+        )
+        for row in rows
+        if row["status"] == "OPEN"
+    ]
+    return broken, [str(row["quarantine_id"]) for row in rows if row["status"] != "OPEN"]
+
+
+def kind_of_type(event_type: str | None) -> RuleKind | None:
+    """The rule kind of an event type such as `list-entry.upserted.v1`."""
+    stem = (event_type or "").split(".")[0]
+    return RuleKind(stem) if stem in set(RuleKind) else None
+
+
+async def insert_rules(
+    connection: Connection, rules: Sequence[NewRule], rules_version: int, recorded_at: datetime
+) -> None:
+    """Append versions of rule entities; never an update."""
+    if not rules:
+        return
+    keys = [key_of(rule.entity) for rule in rules]
+    await connection.execute(
+        "INSERT INTO rule_row (kind, key, version, rules_version, body, event_id, recorded_at)"
+        " SELECT k, i, v, $5, b, e, $6 FROM unnest($1::text[], $2::text[], $3::bigint[], $4::jsonb[], $7::text[])"
+        " WITH ORDINALITY AS u(k, i, v, b, e, n) ORDER BY n",
+        [kind.value for kind, _ in keys],
+        [key for _, key in keys],
+        [rule.entity.version for rule in rules],
+        [dump(rule.entity) for rule in rules],
+        rules_version,
+        recorded_at,
+        [rule.event_id for rule in rules],
+    )
+
+
+async def raise_version(connection: Connection) -> int:
+    """The next rules version; the caller holds the exclusive lock."""
+    version: int = await connection.fetchval(
+        "UPDATE rules_state SET rules_version = rules_version + 1 RETURNING rules_version"
+    )
+    return version

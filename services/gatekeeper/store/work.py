@@ -1,0 +1,199 @@
+"""Tasks, their items, timers, boundaries and deferred records (design.md §4)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+Connection = Any
+Touches = tuple[tuple[frozenset[str], ...], ...]
+
+WAITING_REASONS = ("QTY_EXCEEDED", "VALUE_EXCEEDED", "USES_EXCEEDED", "LICENCE_CONSUMED", "PERIOD_LIMIT_EXCEEDED")
+"""What a return to a licence may lift: only these are looked at again as waiters (D4.4)."""
+
+
+@dataclass(frozen=True, slots=True)
+class OpenTask:
+    task_id: int
+    kind: str
+    key: str
+    touches: list[list[list[str]]]
+    items_stored: bool
+    cursor: int
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """An order or shipment to judge; `position` orders a task's items by arrival."""
+
+    position: int
+    owner: str
+    owner_id: str
+    lane: int
+
+
+async def add_task(
+    connection: Connection,
+    *,
+    kind: str,
+    key: str,
+    touches: Touches,
+    rules_version: int,
+    can_add_hold: bool,
+    as_of: datetime,
+) -> None:
+    plain = [[sorted(one_of) for one_of in all_of] for all_of in touches]
+    await connection.execute(
+        "INSERT INTO task (kind, key, touches, rules_version, can_add_hold, items_stored, cursor, created_at)"
+        " VALUES ($1, $2, $3::jsonb, $4, $5, false, 0, $6)",
+        kind,
+        key,
+        json.dumps(plain, ensure_ascii=False),
+        rules_version,
+        can_add_hold,
+        as_of,
+    )
+
+
+async def claim_task(connection: Connection) -> OpenTask | None:
+    """The oldest unfinished task that nobody is working on, locked; None when there is none."""
+    row = await connection.fetchrow(
+        "SELECT task_id, kind, key, touches, items_stored, cursor FROM task WHERE done_at IS NULL"
+        " ORDER BY task_id LIMIT 1 FOR UPDATE SKIP LOCKED"
+    )
+    return row and OpenTask(
+        row["task_id"], row["kind"], row["key"], json.loads(row["touches"]), row["items_stored"], row["cursor"]
+    )
+
+
+async def collect_items(connection: Connection, task: OpenTask, as_of: datetime) -> None:
+    """Store what the task touches, in order of arrival, and close older tasks of the same kind and key that it covers.
+
+    The others are closed first: what they were for was committed before this statement's successor takes its snapshot.
+    """
+    await connection.execute(
+        "UPDATE task SET done_at = $4 WHERE kind = $1 AND key = $2 AND task_id <> $3 AND done_at IS NULL"
+        " AND NOT items_stored AND task_id IN (SELECT task_id FROM task WHERE kind = $1 AND key = $2"
+        " AND done_at IS NULL AND NOT items_stored ORDER BY task_id FOR UPDATE SKIP LOCKED)"
+        " AND touches = (SELECT touches FROM task WHERE task_id = $3)",
+        task.kind,
+        task.key,
+        task.task_id,
+        as_of,
+    )
+    queries, arguments = _selections(task)
+    waiting = (
+        " WHERE EXISTS (SELECT 1 FROM open_hold AS h WHERE h.owner = s.owner AND h.owner_id = s.owner_id"
+        f" AND h.reason IN ({', '.join(repr(reason) for reason in WAITING_REASONS)}))"
+        if task.kind == "WAITERS"
+        else ""
+    )
+    if queries:
+        await connection.execute(
+            "INSERT INTO sweep_item (task_id, position, owner, owner_id, lane)"
+            " SELECT $1, row_number() OVER (ORDER BY s.arrival, s.owner, s.owner_id), s.owner, s.owner_id, s.lane"
+            f" FROM ({' UNION '.join(queries)}) AS s{waiting}",
+            task.task_id,
+            *arguments,
+        )
+    await connection.execute("UPDATE task SET items_stored = true WHERE task_id = $1", task.task_id)
+
+
+def _selections(task: OpenTask) -> tuple[list[str], list[list[str]]]:
+    """One query for each alternative; its parameters follow the task id."""
+    select = "SELECT owner, owner_id, lane, arrival FROM scope_terms"
+    queries, arguments = [], []
+    for all_of in task.touches:
+        conditions = []
+        for one_of in all_of:
+            arguments.append(one_of)
+            conditions.append(f"terms && ${len(arguments) + 1}::text[]")
+        queries.append(f"{select} WHERE {' AND '.join(conditions)}" if conditions else select)
+    return queries, arguments
+
+
+async def next_items(connection: Connection, task: OpenTask, items_max: int) -> list[Item]:
+    rows = await connection.fetch(
+        "SELECT position, owner, owner_id, lane FROM sweep_item WHERE task_id = $1 AND position > $2"
+        " ORDER BY position LIMIT $3",
+        task.task_id,
+        task.cursor,
+        items_max,
+    )
+    return [Item(*row) for row in rows]
+
+
+async def move_cursor(connection: Connection, task: OpenTask, items: Sequence[Item]) -> None:
+    """The chunk's witness; what was judged is no longer pending."""
+    last = items[-1].position
+    await connection.execute("UPDATE task SET cursor = $2 WHERE task_id = $1", task.task_id, last)
+    await connection.execute("DELETE FROM sweep_item WHERE task_id = $1 AND position <= $2", task.task_id, last)
+
+
+async def finish_task(connection: Connection, task: OpenTask, as_of: datetime) -> None:
+    await connection.execute("UPDATE task SET done_at = $2 WHERE task_id = $1", task.task_id, as_of)
+
+
+async def due_timers(
+    connection: Connection, lanes: Collection[int], as_of: datetime, items_max: int
+) -> list[tuple[str, str, int]]:
+    """(owner, owner id, lane) of due timers of `lanes`, without a lock: tested again once they are locked."""
+    rows = await connection.fetch(
+        "SELECT owner, owner_id, lane FROM timer WHERE lane = ANY($1::int[]) AND due_at <= $2 ORDER BY due_at LIMIT $3",
+        sorted(lanes),
+        as_of,
+        items_max,
+    )
+    return [tuple(row) for row in rows]
+
+
+async def still_due(
+    connection: Connection, timers: Iterable[tuple[str, str, int]], as_of: datetime
+) -> set[tuple[str, str]]:
+    """Those of `timers` that are due now; their lanes are locked, so the answer stands until commit."""
+    several = list(timers)
+    rows = await connection.fetch(
+        "SELECT t.owner, t.owner_id FROM timer AS t JOIN unnest($1::text[], $2::text[]) AS u(owner, owner_id)"
+        " ON t.owner = u.owner AND t.owner_id = u.owner_id WHERE t.due_at <= $3",
+        [owner for owner, _, _ in several],
+        [owner_id for _, owner_id, _ in several],
+        as_of,
+    )
+    return {(row["owner"], row["owner_id"]) for row in rows}
+
+
+async def next_due(connection: Connection) -> datetime | None:
+    """The earliest instant at which a timer or a notice's boundary is due: where a virtual clock goes next."""
+    at: datetime | None = await connection.fetchval(
+        "SELECT least((SELECT min(due_at) FROM timer), (SELECT min(due_at) FROM rule_boundary))"
+    )
+    return at
+
+
+async def add_deferred(connection: Connection, records: Sequence[tuple[int, str, str, str]], as_of: datetime) -> None:
+    """Records (lane, key, type, JSON) for lanes that this transaction has not locked."""
+    if records:
+        await connection.executemany(
+            "INSERT INTO deferred_record (lane, key, type, data, as_of) VALUES ($1, $2, $3, $4, $5)",
+            [(*record, as_of) for record in records],
+        )
+
+
+async def deferred_lanes(connection: Connection) -> list[int]:
+    rows = await connection.fetch("SELECT DISTINCT lane FROM deferred_record ORDER BY lane")
+    return [row["lane"] for row in rows]
+
+
+async def take_deferred(connection: Connection, lanes: Collection[int], records_max: int) -> list[Any]:
+    """Remove and return deferred records of `lanes`, which the caller has locked, oldest first."""
+    rows = await connection.fetch(
+        "DELETE FROM deferred_record WHERE deferred_id IN (SELECT deferred_id FROM deferred_record"
+        " WHERE lane = ANY($1::int[]) ORDER BY deferred_id LIMIT $2)"
+        " RETURNING deferred_id, lane, key, type, data, as_of",
+        sorted(lanes),
+        records_max,
+    )
+    return sorted(rows, key=lambda row: row["deferred_id"])
