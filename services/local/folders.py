@@ -84,8 +84,7 @@ def sweep_dead_runs(parent: Path) -> list[Path]:
     """
     swept = [folder for folder in sorted(parent.glob("run-*")) if _is_dead(folder)]
     for folder in swept:
-        _end_left_over(folder)
-        shutil.rmtree(folder, ignore_errors=True)
+        remove_run(folder)
     for log in parent.glob("failed-*.log"):
         if time.time() - log.stat().st_mtime > KEPT_LOG_SECONDS_MAX:
             log.unlink(missing_ok=True)
@@ -106,12 +105,13 @@ def _is_dead(folder: Path) -> bool:
     return True
 
 
-def _end_left_over(folder: Path) -> None:
-    """End the program of a run whose parent and guardian were both killed."""
+def remove_run(folder: Path) -> None:
+    """What the guardian of `folder` can no longer do, killed itself: end its program and remove its data."""
     with contextlib.suppress(FileNotFoundError, ValueError, ProcessLookupError, PermissionError):
         pid, identity = (folder / "child").read_text().split(" ", 1)
         if process_identity(int(pid)) == identity:
             os.killpg(int(pid), signal.SIGKILL)
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 def free_ports(count: int) -> list[int]:

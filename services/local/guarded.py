@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import os
 import signal
@@ -16,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from services.local import guardian
-from services.local.folders import RunFolder, keep_log, tail
+from services.local.folders import RunFolder, keep_log, remove_run, tail
 from services.local.ladder import PartUnavailable
 
 LEAVE_SECONDS_MAX = 30.0
@@ -92,13 +93,16 @@ class Guarded:
         self._closed = True
         assert self._process.stdin is not None
         assert self._process.stdout is not None
-        self._process.stdin.close()
+        with contextlib.suppress(BrokenPipeError):
+            self._process.stdin.close()
         try:
             self._process.wait(LEAVE_SECONDS_MAX)
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
         self._process.stdout.close()
+        if self._process.returncode != 0:
+            remove_run(self.folder.path)
         os.close(self.folder.lock_fd)
 
     def _ask(self, **order: Any) -> dict[str, Any]:

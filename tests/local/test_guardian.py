@@ -9,17 +9,17 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Any
 
 import psutil
 import pytest
 
 from services.local.folders import file_lock, free_ports, new_run_folder, runs_parent, sweep_dead_runs
 from services.local.guarded import KILL, Guarded, Program, wait_until_ready
+from services.local.kafka import KafkaPart
 from services.local.ladder import PartUnavailable
+from tests.local.logs import take_kept_log
 from tests.waiting import eventually
 
 GONE_SECONDS_MAX = 10
@@ -87,7 +87,7 @@ async def test_a_program_that_ends_at_once_shows_its_last_words(guarded: Guarded
     guarded.start(program)
     with pytest.raises(PartUnavailable, match=r"ended with code 1(.|\n)*the port is taken") as failure:
         await wait_until_ready(guarded, program, never, seconds_max=30)
-    Path(str(failure.value).split("its log is ")[1].split(" and ends")[0]).unlink()
+    take_kept_log(failure.value)
 
 
 async def test_a_program_that_is_deaf_to_sigterm_is_killed(guarded: Guarded) -> None:
@@ -110,20 +110,51 @@ async def test_a_program_can_be_started_again_in_its_folder(guarded: Guarded) ->
     assert guarded.start(program) != first
 
 
-async def test_a_guardian_that_was_killed_is_reported_and_its_program_swept(guarded: Guarded) -> None:
+async def test_a_guardian_that_was_killed_is_reported_and_close_does_its_work(guarded: Guarded) -> None:
     pid = guarded.start(_program(guarded, "import time; time.sleep(600)"))
-    parent = runs_parent()
-    guarded._process.kill()
-    guarded._process.wait()
+    guardian = psutil.Process(pid).parent()
+    assert guardian is not None
+    guardian.kill()
+    await eventually(lambda: not _lives(guardian.pid))
     with pytest.raises(PartUnavailable, match="guardian"):
         guarded.exit_code()
-    with file_lock(parent / "lock"):
-        assert guarded.folder.path not in sweep_dead_runs(parent), "this run still lives"
     guarded.close()
-    with file_lock(parent / "lock"):
-        assert guarded.folder.path in sweep_dead_runs(parent)
     await eventually(lambda: not _lives(pid))
     assert not guarded.folder.path.exists()
+
+
+async def test_what_a_run_left_behind_is_swept_once_parent_and_guardian_are_both_dead() -> None:
+    parent, pid, folder = await asyncio.to_thread(_start_a_run)
+    runs = runs_parent()
+    with file_lock(runs / "lock"):
+        assert folder not in sweep_dead_runs(runs), "that run still lives"
+    guardian = psutil.Process(pid).ppid()
+    os.kill(guardian, signal.SIGKILL)
+    parent.kill()
+    parent.wait()
+    await eventually(lambda: not _lives(guardian))
+    assert _lives(pid), "nobody is left to end it"
+    os.close(new_run_folder("next").lock_fd)
+    await eventually(lambda: not _lives(pid))
+    assert folder not in list(runs.iterdir())
+
+
+def _start_a_run() -> tuple[subprocess.Popen[bytes], int, Path]:
+    source = """
+import sys, time
+from services.local.folders import new_run_folder
+from services.local.guarded import Guarded, Program
+folder = new_run_folder("test")
+program = Program([sys.executable, "-c", "import time; time.sleep(600)"], folder.path / "log", folder.path)
+guarded = Guarded(folder)
+print(guarded.start(program), folder.path, flush=True)
+time.sleep(600)
+"""
+    process = subprocess.Popen([sys.executable, "-c", source], stdout=subprocess.PIPE)
+    assert process.stdout is not None
+    pid, folder = process.stdout.readline().decode().split()
+    process.stdout.close()
+    return process, int(pid), Path(folder)
 
 
 def test_a_number_that_went_to_another_process_is_not_killed_by_the_sweep(tmp_path: Path) -> None:
@@ -147,36 +178,35 @@ def test_runs_at_the_same_time_have_folders_of_their_own() -> None:
         os.close(one.lock_fd)
 
 
-async def _start_both_parts(environment: dict[str, str]) -> tuple[subprocess.Popen[bytes], list[int], list[int]]:
+def _start_both_parts(environment: dict[str, str]) -> tuple[subprocess.Popen[bytes], list[int], list[int]]:
     """The parent process, the ports its parts listen on, and all processes below it."""
     process = subprocess.Popen([sys.executable, "-c", BOTH_PARTS], stdout=subprocess.PIPE, env=environment)
     assert process.stdout is not None
-    line = await asyncio.wait_for(asyncio.to_thread(process.stdout.readline), 120)
+    line = process.stdout.readline()
     process.stdout.close()
     assert line, "the parts did not start"
     url, servers = json.loads(line)
     ports = [int(address.rsplit(":", 1)[1].split("/")[0]) for address in (url, servers)]
     below = [one.pid for one in psutil.Process(process.pid).children(recursive=True)]
-    assert any("java" in psutil.Process(pid).name() for pid in below)
-    assert any("postgres" in psutil.Process(pid).name() for pid in below)
+    names = {psutil.Process(pid).name() for pid in below}
+    assert {"java", "postgres"} <= names
     return process, ports, below
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
-async def test_nothing_is_left_running_when_the_parent_ends(
-    number: signal.Signals, kafka: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """`kafka` is asked for only because without a real one there is nothing to see."""
-    environment = {name: value for name, value in os.environ.items() if name not in ("DATABASE_URL",)}
+async def test_nothing_is_left_running_when_the_parent_ends(number: signal.Signals, kafka: KafkaPart) -> None:
+    """`kafka` is asked for only because without a broker of our own there is nothing to see."""
     if kafka.rung.number != 3:
         pytest.skip(f"no broker of our own here: {kafka.rung}")
-    process, ports, below = await _start_both_parts(environment)
+    environment = {name: value for name, value in os.environ.items() if name != "DATABASE_URL"}
+    before = set(runs_parent().glob("run-*"))
+    process, ports, below = await asyncio.to_thread(_start_both_parts, environment)
+    folders = set(runs_parent().glob("run-*")) - before
     assert all(_listens(port) for port in ports)
     process.send_signal(number)
-    ended = time.monotonic()
-    process.wait(30)
+    await eventually(lambda: process.poll() is not None, seconds=GONE_SECONDS_MAX)
     await eventually(lambda: not any(_lives(pid) for pid in below), seconds=GONE_SECONDS_MAX)
     assert not any(_listens(port) for port in ports)
-    assert time.monotonic() - ended < GONE_SECONDS_MAX + 1
-    left = [one for one in psutil.process_iter(["pid"]) if one.pid in below and _lives(one.pid)]
-    assert left == []
+    mine = {folder for folder in folders if folder.name.endswith(("-kafka", "-postgres"))}
+    assert mine
+    await eventually(lambda: not [folder for folder in mine if folder.exists()], seconds=GONE_SECONDS_MAX)
