@@ -30,7 +30,7 @@ from services.gatekeeper.domain.rule_entities import (
 from services.gatekeeper.domain.vocabulary import RuleKind
 
 if TYPE_CHECKING:
-    from services.gatekeeper.domain.parties import Known
+    from services.gatekeeper.domain.roles import Known
 
 STOPPING_KINDS = frozenset({RuleKind.NOTICE, RuleKind.LIST_ENTRY, RuleKind.CONTROL, None})
 """Broken events of these kinds (or of no kind that can be told) stop every release (D8.4)."""
@@ -64,7 +64,7 @@ class References:
     ) -> None:
         self.rules_version = rules_version
         self.known_parties: dict[PartyRef, Known] = {}
-        """What `parties.known` has already looked up in this version."""
+        """What `roles.known` has already looked up in this version."""
         self._entities = entities
         self._indexes = indexes
         self._unreadable = unreadable
