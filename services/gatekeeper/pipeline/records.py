@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -19,6 +20,11 @@ class Record:
     key: bytes | None
     value: bytes | None
     headers: tuple[tuple[str, bytes], ...]
+
+
+def record_hash(record: Record) -> bytes:
+    """SHA-256 of key and value: what a position keeps of its last record, to notice a re-created topic."""
+    return hashlib.sha256((record.key or b"") + b"\x00" + (record.value or b"")).digest()
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,20 +25,12 @@ async def lock_positions(
 ) -> dict[tuple[str, int], Position]:
     """Positions by (topic, partition), locked in that order. A missing row is left out: the consumer makes it."""
     keys = sorted(set(partitions))
-    rows = await connection.fetch(
-        "SELECT p.* FROM (SELECT topic, partition, next_offset, last_hash, recent_good, recent_bad, stopped"
-        " FROM input_position) AS p JOIN unnest($1::text[], $2::int[]) AS u(topic, partition)"
-        " ON p.topic = u.topic AND p.partition = u.partition ORDER BY p.topic, p.partition",
-        [topic for topic, _ in keys],
-        [partition for _, partition in keys],
-    )
-    present = [(row["topic"], row["partition"]) for row in rows]
     locked = await connection.fetch(
         "SELECT topic, partition, next_offset, last_hash, recent_good, recent_bad, stopped FROM input_position"
         " WHERE (topic, partition) IN (SELECT * FROM unnest($1::text[], $2::int[]))"
         " ORDER BY topic, partition FOR NO KEY UPDATE",
-        [topic for topic, _ in present],
-        [partition for _, partition in present],
+        [topic for topic, _ in keys],
+        [partition for _, partition in keys],
     )
     return {(row["topic"], row["partition"]): Position(*row[2:]) for row in locked}
 
