@@ -11,8 +11,8 @@ from services.gatekeeper.domain.case import Case, CaseLine
 from services.gatekeeper.domain.facts import PartyRef
 from services.gatekeeper.domain.findings import found
 from services.gatekeeper.domain.names import normalise_identifier, normalise_name
-from services.gatekeeper.domain.roles import SERVICE_ROLES, Known, case_roles, known, line_roles
 from services.gatekeeper.domain.reasons import Reason
+from services.gatekeeper.domain.roles import SERVICE_ROLES, Known, case_roles, known, line_roles
 from services.gatekeeper.domain.rule_entities import ListEntry
 from services.gatekeeper.domain.vocabulary import LicenceType, ListEffect, ListName
 
