@@ -57,7 +57,8 @@ PHRASES: Mapping[Reason, tuple[Phrase, ...]] = {
     Reason.LICENCE_SUSPENDED: (("the licence is suspended", "许可证已被中止使用"), *_STATUS),
     Reason.LICENCE_RETURNED: (("the licence has been handed back", "许可证已交回"), *_STATUS),
     Reason.LICENCE_CHANGE_PENDING: (
-        ("a change of the licence is pending; it must not be used", "许可证正在办理变更，期间不得使用"), *_STATUS,
+        ("a change of the licence is pending; it must not be used", "许可证正在办理变更，期间不得使用"),
+        *_STATUS,
     ),
     Reason.LICENCE_CONFLICT: (
         ("the licence came twice in one version with different content", "同一版本的许可证出现内容不一致"),
@@ -78,13 +79,17 @@ PHRASES: Mapping[Reason, tuple[Phrase, ...]] = {
         ("valid until {valid_until}", "有效期至{valid_until}"),
     ),
     Reason.END_USE_CHANGED: (
-        ("the end use changed after the release and no licence covers the new one",
-         "放行后最终用途发生变更，且无许可证涵盖变更后的用途"),
+        (
+            "the end use changed after the release and no licence covers the new one",
+            "放行后最终用途发生变更，且无许可证涵盖变更后的用途",
+        ),
         ("from {before} to {after}", "由{before}变更为{after}"),
     ),
     Reason.END_USER_CHANGED: (
-        ("the end user changed after the release and no licence covers the new one",
-         "放行后最终用户发生变更，且无许可证涵盖变更后的用户"),
+        (
+            "the end user changed after the release and no licence covers the new one",
+            "放行后最终用户发生变更，且无许可证涵盖变更后的用户",
+        ),
         ("from {before} to {after}", "由{before}变更为{after}"),
     ),
     Reason.MOVED_UNRELEASED: (
@@ -98,31 +103,43 @@ PHRASES: Mapping[Reason, tuple[Phrase, ...]] = {
         ("named but unknown: {named}", "所引用的许可证不存在：{named}"),
     ),
     Reason.EXPORTER_MISMATCH: (
-        ("the exporter is not the licence's", "出口经营者与许可证不符"), ("exporter {exporter_id}", "出口经营者{exporter_id}"),
+        ("the exporter is not the licence's", "出口经营者与许可证不符"),
+        ("exporter {exporter_id}", "出口经营者{exporter_id}"),
         _LICENSED,
     ),
     Reason.ITEM_MISMATCH: (
         ("the licence does not cover the item", "物项与许可证不符"),
         ("item {item_no}", "物项{item_no}"),
         ("control codes {control_codes}", "管制编码{control_codes}"),
-        ("the licence line covers codes {licensed_codes} and items {licensed_items}",
-         "许可证该项涵盖的编码：{licensed_codes}，物项：{licensed_items}"),
+        (
+            "the licence line covers codes {licensed_codes} and items {licensed_items}",
+            "许可证该项涵盖的编码：{licensed_codes}，物项：{licensed_items}",
+        ),
     ),
     Reason.END_USER_MISMATCH: (
-        ("the end user is not on the licence", "最终用户与许可证不符"), ("end user {end_user}", "最终用户{end_user}"), _LICENSED,
+        ("the end user is not on the licence", "最终用户与许可证不符"),
+        ("end user {end_user}", "最终用户{end_user}"),
+        _LICENSED,
     ),
     Reason.END_USE_MISMATCH: (
-        ("the end use is not on the licence", "最终用途与许可证不符"), ("end use {end_use}", "最终用途{end_use}"), _LICENSED,
+        ("the end use is not on the licence", "最终用途与许可证不符"),
+        ("end use {end_use}", "最终用途{end_use}"),
+        _LICENSED,
     ),
     Reason.DESTINATION_MISMATCH: (
         ("the destination is not on the licence", "最终目的国（地区）与许可证不符"),
-        ("destination {destination}", "目的国（地区）{destination}"), _LICENSED,
+        ("destination {destination}", "目的国（地区）{destination}"),
+        _LICENSED,
     ),
     Reason.IMPORTER_MISMATCH: (
-        ("the importer is not on the licence", "进口商与许可证不符"), ("importer {importer}", "进口商{importer}"), _LICENSED,
+        ("the importer is not on the licence", "进口商与许可证不符"),
+        ("importer {importer}", "进口商{importer}"),
+        _LICENSED,
     ),
     Reason.CONSIGNEE_MISMATCH: (
-        ("the consignee is not on the licence", "收货人与许可证不符"), ("consignee {consignee}", "收货人{consignee}"), _LICENSED,
+        ("the consignee is not on the licence", "收货人与许可证不符"),
+        ("consignee {consignee}", "收货人{consignee}"),
+        _LICENSED,
     ),
     Reason.TRANSIT_PROHIBITED: (
         ("the route passes where the licence forbids it", "运输路线经过许可证禁止的国家或地区"),
@@ -141,7 +158,9 @@ PHRASES: Mapping[Reason, tuple[Phrase, ...]] = {
     ),
     Reason.QTY_EXCEEDED: (("the quantity exceeds the licence's balance", "数量超出许可证余量"), *_BALANCE),
     Reason.VALUE_EXCEEDED: (
-        ("the value exceeds the licence's balance", "金额超出许可证余额"), *_BALANCE, ("rate {rate_id}", "汇率{rate_id}"),
+        ("the value exceeds the licence's balance", "金额超出许可证余额"),
+        *_BALANCE,
+        ("rate {rate_id}", "汇率{rate_id}"),
     ),
     Reason.PERIOD_LIMIT_EXCEEDED: (
         ("the quantity exceeds what the licence allows in the period", "数量超出许可证规定的期间限额"),
@@ -150,8 +169,10 @@ PHRASES: Mapping[Reason, tuple[Phrase, ...]] = {
         ("from {period_from}", "自{period_from}起"),
     ),
     Reason.WATCH_LISTED: (
-        ("a party is on the watch list; an individual licence with risk report and undertaking is needed",
-         "交易方已列入关注名单，须凭单项许可并已提交风险评估报告和合规承诺"),
+        (
+            "a party is on the watch list; an individual licence with risk report and undertaking is needed",
+            "交易方已列入关注名单，须凭单项许可并已提交风险评估报告和合规承诺",
+        ),
         *_LISTED,
     ),
     Reason.SPLIT_SUSPECTED: (
@@ -169,7 +190,8 @@ PHRASES: Mapping[Reason, tuple[Phrase, ...]] = {
         ("{classification}", "{classification}"),
     ),
     Reason.ORDER_UNKNOWN: (
-        ("the order line is not known", "未收到对应的订单或订单行"), ("order line {order_line}", "订单第{order_line}行"),
+        ("the order line is not known", "未收到对应的订单或订单行"),
+        ("order line {order_line}", "订单第{order_line}行"),
     ),
     Reason.ORDER_CANCELLED: (("the order is cancelled or closed", "订单已取消或已关闭"), ("{status}", "{status}")),
     Reason.OVER_DELIVERY: (
@@ -208,64 +230,12 @@ PHRASES: Mapping[Reason, tuple[Phrase, ...]] = {
         ("{error}", "{error}"),
     ),
     Reason.ENGINE_ERROR: (
-        ("a rule failed; nothing is released on its word", "规则执行出错，未经判定不予放行"), ("rule {rule}", "规则{rule}"),
+        ("a rule failed; nothing is released on its word", "规则执行出错，未经判定不予放行"),
+        ("rule {rule}", "规则{rule}"),
     ),
     Reason.MANUAL_HOLD: (
-        ("held by a person", "人工暂停放行"), ("by {placed_by}", "操作人{placed_by}"), ("“{text}”", "“{text}”"),
+        ("held by a person", "人工暂停放行"),
+        ("by {placed_by}", "操作人{placed_by}"),
+        ("“{text}”", "“{text}”"),
     ),
-}  # fmt: skip
-
-WORDS: Mapping[str, Phrase] = {
-    "AUTHORITY": ("the authority", "主管部门"),
-    "OWN_DISCOVERY": ("own discovery", "自行发现"),
-    "CUSTOMS": ("customs", "海关"),
-    "CONTROL_LIST": ("control list", "管控名单"),
-    "WATCH_LIST": ("watch list", "关注名单"),
-    "INTERNAL": ("internal list", "内部名单"),
-    "IDENTIFIER": ("identifier", "识别号"),
-    "NAME": ("name", "名称"),
-    "LIKENESS": ("likeness of the name", "名称相似"),
-    "OWNERSHIP": ("ownership", "股权关系"),
-    "UNDESCRIBED": ("nothing: nobody has described the party", "该交易方尚无登记资料"),
-    "exporter": ("exporter", "出口经营者"),
-    "importer": ("importer", "进口商"),
-    "consignee": ("consignee", "收货人"),
-    "end_user": ("end user", "最终用户"),
-    "intermediary": ("intermediary", "中间商"),
-    "carrier": ("carrier", "承运人"),
-    "broker": ("customs broker", "报关代理"),
-    "bank": ("bank", "银行"),
-    "forwarder": ("forwarder", "货运代理"),
-    "UNKNOWN": ("it is not known", "该证明文件不存在"),
-    "INVALID": ("it is invalid", "该证明文件无效"),
-    "WITHDRAWN": ("it has been withdrawn", "该证明文件已撤回"),
-    "EXPIRED": ("it has expired", "该证明文件已过期"),
-    "OTHER_END_USER": ("it is for another end user", "最终用户不一致"),
-    "OTHER_END_USE": ("it is for another end use", "最终用途不一致"),
-    "ITEM": ("every export of it is barred", "一律不得出口"),
-    "UNCLASSIFIED": ("not classified", "未归类"),
-    "CONSULTATION_PENDING": ("consultation with the ministry pending", "正在向商务主管部门咨询"),
-    "CONTROLLED": ("controlled, but without a control code", "属于管制物项但缺少管制编码"),
-    "CANCELLED": ("cancelled", "已取消"),
-    "CLOSED": ("closed before the shipment came", "在发货信息到达前已关闭"),
-}
-
-FIELDS_ZH: Mapping[str, str] = {
-    "exporter_id": "出口经营者",
-    "movement": "货物移动类型",
-    "lines": "货物明细",
-    "item_no": "物项编号",
-    "order_line": "订单行号",
-    "destination": "最终目的国（地区）",
-    "planned_departure": "计划启运时间",
-    "planned_export_date": "计划出口日期",
-    "parties.importer": "进口商",
-    "parties.consignee": "收货人",
-    "parties.end_user": "最终用户",
-    "parties.intermediary": "中间商",
-    "end_use": "最终用途",
-    "end_use.code": "最终用途代码",
-    "net_quantity": "净数量",
-    "quantity": "数量",
-    "value": "货值",
 }

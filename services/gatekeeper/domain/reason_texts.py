@@ -7,7 +7,8 @@ from functools import lru_cache
 from string import Formatter
 
 from services.gatekeeper.domain.aggregates import Finding
-from services.gatekeeper.domain.reason_phrases import FIELDS_ZH, PHRASES, WORDS, Phrase
+from services.gatekeeper.domain.reason_phrases import PHRASES, Phrase
+from services.gatekeeper.domain.reason_words import FIELDS_ZH, WORDS
 
 ENGLISH, CHINESE = "en", "zh"
 TEXT_LENGTH_MAX = 600
@@ -32,7 +33,7 @@ def text(finding: Finding) -> dict[str, str]:
 def _sentence(
     finding: Finding, facts: Mapping[str, str], language: int, comma: str, colon: str, semicolon: str, stop: str
 ) -> str:
-    """"Line 1, licence L1: <reason>: <detail>; <detail>." """
+    """ "Line 1, licence L1: <reason>: <detail>; <detail>." """
     base, *details = PHRASES[finding.reason]
     where = comma.join(_said(_WHERE, facts, language))
     told = semicolon.join(_said(details, facts, language))

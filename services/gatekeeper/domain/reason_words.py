@@ -1,0 +1,60 @@
+"""Our own codes and field names in words, English and Chinese, for the texts of holds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+WORDS: Mapping[str, tuple[str, str]] = {
+    "AUTHORITY": ("the authority", "主管部门"),
+    "OWN_DISCOVERY": ("own discovery", "自行发现"),
+    "CUSTOMS": ("customs", "海关"),
+    "CONTROL_LIST": ("control list", "管控名单"),
+    "WATCH_LIST": ("watch list", "关注名单"),
+    "INTERNAL": ("internal list", "内部名单"),
+    "IDENTIFIER": ("identifier", "识别号"),
+    "NAME": ("name", "名称"),
+    "LIKENESS": ("likeness of the name", "名称相似"),
+    "OWNERSHIP": ("ownership", "股权关系"),
+    "UNDESCRIBED": ("nothing: nobody has described the party", "该交易方尚无登记资料"),
+    "exporter": ("exporter", "出口经营者"),
+    "importer": ("importer", "进口商"),
+    "consignee": ("consignee", "收货人"),
+    "end_user": ("end user", "最终用户"),
+    "intermediary": ("intermediary", "中间商"),
+    "carrier": ("carrier", "承运人"),
+    "broker": ("customs broker", "报关代理"),
+    "bank": ("bank", "银行"),
+    "forwarder": ("forwarder", "货运代理"),
+    "UNKNOWN": ("it is not known", "该证明文件不存在"),
+    "INVALID": ("it is invalid", "该证明文件无效"),
+    "WITHDRAWN": ("it has been withdrawn", "该证明文件已撤回"),
+    "EXPIRED": ("it has expired", "该证明文件已过期"),
+    "OTHER_END_USER": ("it is for another end user", "最终用户不一致"),
+    "OTHER_END_USE": ("it is for another end use", "最终用途不一致"),
+    "ITEM": ("every export of it is barred", "一律不得出口"),
+    "UNCLASSIFIED": ("not classified", "未归类"),
+    "CONSULTATION_PENDING": ("consultation with the ministry pending", "正在向商务主管部门咨询"),
+    "CONTROLLED": ("controlled, but without a control code", "属于管制物项但缺少管制编码"),
+    "CANCELLED": ("cancelled", "已取消"),
+    "CLOSED": ("closed before the shipment came", "在发货信息到达前已关闭"),
+}
+
+FIELDS_ZH: Mapping[str, str] = {
+    "exporter_id": "出口经营者",
+    "movement": "货物移动类型",
+    "lines": "货物明细",
+    "item_no": "物项编号",
+    "order_line": "订单行号",
+    "destination": "最终目的国（地区）",
+    "planned_departure": "计划启运时间",
+    "planned_export_date": "计划出口日期",
+    "parties.importer": "进口商",
+    "parties.consignee": "收货人",
+    "parties.end_user": "最终用户",
+    "parties.intermediary": "中间商",
+    "end_use": "最终用途",
+    "end_use.code": "最终用途代码",
+    "net_quantity": "净数量",
+    "quantity": "数量",
+    "value": "货值",
+}
