@@ -58,7 +58,8 @@ class Envelope:
     @property
     def causationid(self) -> str | None:
         """Id of the event that caused one of Holdgate's; None when there is none."""
-        return self.extensions.get("causationid")
+        given = self.extensions.get("causationid", "")
+        return given if 1 <= len(given) <= ID_CHARS_MAX and "\x00" not in given else None
 
 
 def read(headers: Headers, key: bytes | None, value: bytes | None) -> Envelope:
@@ -237,4 +238,4 @@ def write_binary(
     }
     headers = [(f"ce_{name}", given.encode()) for name, given in attributes.items() if given is not None]
     headers.append((CONTENT_TYPE, b"application/json"))
-    return headers, data.model_dump_json(by_alias=True).encode()
+    return headers, data.model_dump_json().encode()

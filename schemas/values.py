@@ -23,7 +23,8 @@ from schemas.vocabulary import COUNTRIES, CURRENCIES
 ID_CHARS_MAX: Final = 200
 TEXT_CHARS_MAX: Final = 4_000
 UNIT_CHARS_MAX: Final = 40
-LIST_ITEMS_MAX: Final = 1_000
+LINES_MAX: Final = 1_000
+KEYS_MAX: Final = 10_000
 DIGITS_BEFORE_POINT_MAX: Final = 24
 DIGITS_AFTER_POINT_MAX: Final = 12
 YEAR_MIN: Final = 1970
@@ -39,6 +40,8 @@ _DAY: Final = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
 INSTANT_PATTERN: Final = (
     r"^[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,9})?([Zz]|[+-][0-9]{2}:[0-9]{2})$"
 )
+_DAY_MESSAGE: Final = "must be a day of the calendar, YYYY-MM-DD"
+_INSTANT_MESSAGE: Final = "must be an RFC 3339 time with an offset"
 _INSTANT: Final = re.compile(INSTANT_PATTERN, re.ASCII)
 
 
@@ -69,6 +72,8 @@ def _positive(value: Decimal) -> Decimal:
 
 
 def _bounded_day(value: date) -> date:
+    if isinstance(value, datetime):
+        raise _refuse("day", "must be a day without a time")
     if not YEAR_MIN <= value.year <= YEAR_MAX:
         raise _refuse("year_range", f"must lie in the years {YEAR_MIN} to {YEAR_MAX}")
     return value
@@ -84,16 +89,18 @@ def _bounded_instant(value: datetime) -> datetime:
 
 def _day(text: str) -> date:
     try:
-        return _bounded_day(date.fromisoformat(text))
+        day = date.fromisoformat(text)
     except ValueError as error:
-        raise _refuse("day", "must be a day of the calendar, YYYY-MM-DD") from error
+        raise _refuse("day", _DAY_MESSAGE) from error
+    return _bounded_day(day)
 
 
 def _instant(text: str) -> datetime:
     try:
-        return _bounded_instant(datetime.fromisoformat(text.upper()))
+        when = datetime.fromisoformat(text.upper())
     except ValueError as error:
-        raise _refuse("instant", "must be an RFC 3339 time with an offset") from error
+        raise _refuse("instant", _INSTANT_MESSAGE) from error
+    return _bounded_instant(when)
 
 
 def instant(text: str) -> datetime:
@@ -102,7 +109,7 @@ def instant(text: str) -> datetime:
     Raises ValueError for anything else: no offset, no such day, a leap second, a year outside 1970 to 2200.
     """
     if _INSTANT.match(text) is None:
-        raise ValueError("must be an RFC 3339 time with an offset")
+        raise ValueError(_INSTANT_MESSAGE)
     try:
         return _instant(text)
     except PydanticCustomError as error:
@@ -134,18 +141,22 @@ class _Read:
             custom_error_message=self.pattern_error,
         )
         from_text: CoreSchema = core_schema.no_info_after_validator_function(self.read, text)
-        finished: CoreSchema = core_schema.no_info_after_validator_function(
-            self.check, core_schema.is_instance_schema(self.kind)
-        )
-        either = core_schema.union_schema([finished, from_text], mode="left_to_right")
-        schema: CoreSchema = core_schema.json_or_python_schema(json_schema=from_text, python_schema=either)
+        either = core_schema.no_info_plain_validator_function(self._from_python)
         writer = core_schema.plain_serializer_function_ser_schema(self.write, return_schema=core_schema.str_schema())
         if self.then is not None:
+            schema = core_schema.json_or_python_schema(json_schema=from_text, python_schema=either)
             return core_schema.no_info_after_validator_function(self.then, schema, serialization=writer)
         return core_schema.json_or_python_schema(json_schema=from_text, python_schema=either, serialization=writer)
 
     def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
         return {"type": "string", **dict(self.schema)}
+
+    def _from_python(self, value: Any) -> Any:
+        if isinstance(value, self.kind):
+            return self.check(value)
+        if isinstance(value, str) and re.fullmatch(self.pattern, value):
+            return self.read(value)
+        raise _refuse("malformed", self.pattern_error)
 
 
 @dataclass(frozen=True)
@@ -187,7 +198,8 @@ class NullIs:
 
 
 NULL_IS_EMPTY: Final = NullIs(())
-BOUNDED: Final = Field(max_length=LIST_ITEMS_MAX)
+BOUNDED: Final = Field(max_length=LINES_MAX)
+MANY: Final = Field(max_length=KEYS_MAX)
 
 _DECIMAL_MESSAGE: Final = (
     f"must be a decimal string: up to {DIGITS_BEFORE_POINT_MAX} digits, a point and up to {DIGITS_AFTER_POINT_MAX} more"
@@ -234,7 +246,7 @@ Day = Annotated[
     _Read(
         date,
         _DAY,
-        "must be a day of the calendar, YYYY-MM-DD",
+        _DAY_MESSAGE,
         _day,
         _bounded_day,
         date.isoformat,
@@ -249,7 +261,7 @@ Instant = Annotated[
     _Read(
         datetime,
         INSTANT_PATTERN,
-        "must be an RFC 3339 time with an offset",
+        _INSTANT_MESSAGE,
         _instant,
         _bounded_instant,
         datetime.isoformat,
@@ -281,16 +293,16 @@ LineNo = Annotated[int, Field(strict=True, ge=0, le=INT_MAX)]
 Count = Annotated[int, Field(strict=True, ge=0, le=BIGINT_MAX)]
 Flag = Annotated[bool, Field(strict=True)]
 
-Ids = Annotated[tuple[Id, ...], BOUNDED, NULL_IS_EMPTY]
-Codes = Annotated[tuple[Code, ...], BOUNDED, NULL_IS_EMPTY]
-Texts = Annotated[tuple[Text, ...], BOUNDED, NULL_IS_EMPTY]
-Countries = Annotated[tuple[Country, ...], BOUNDED, NULL_IS_EMPTY]
+Ids = Annotated[tuple[Id, ...], MANY, NULL_IS_EMPTY]
+Codes = Annotated[tuple[Code, ...], MANY, NULL_IS_EMPTY]
+Texts = Annotated[tuple[Text, ...], MANY, NULL_IS_EMPTY]
+Countries = Annotated[tuple[Country, ...], MANY, NULL_IS_EMPTY]
 
 
 class Wire(BaseModel):
     """What every model of the wire is: frozen, and blind to fields that it doesn't know."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore", use_attribute_docstrings=True, populate_by_name=True)
+    model_config = ConfigDict(frozen=True, extra="ignore", use_attribute_docstrings=True, serialize_by_alias=True)
 
 
 class Quantity(Wire):

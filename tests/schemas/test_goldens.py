@@ -8,7 +8,7 @@ import pytest
 
 from schemas.events import READ_MODELS
 from schemas.export import json_schema
-from schemas.produced import WRITTEN_MODELS
+from schemas.produced import WRITTEN_MODELS, NoticeInEffect
 from schemas.reading import read_event, read_written
 from schemas.topics import ALL_TOPICS, HOLDS, ID_FIELD, topic_of
 from schemas.unreadable import Unreadable
@@ -107,3 +107,17 @@ def test_the_json_schema_accepts_what_is_asked_of_senders(golden: Golden) -> Non
 def test_the_json_schema_refuses_what_the_reader_refuses(golden: Golden) -> None:
     with pytest.raises(jsonschema.ValidationError):
         jsonschema.validate(golden.document["value"], json_schema(golden.type_suffix))
+
+
+@pytest.mark.parametrize("golden", [golden for golden in VALID if golden.topic != HOLDS.name], ids=str)
+def test_what_was_read_and_kept_as_json_reads_back_equal(golden: Golden) -> None:
+    model = _read(golden).model
+    assert type(model).model_validate_json(model.model_dump_json()) == model
+    assert type(model).model_validate(model.model_dump()) == model
+
+
+def test_a_notice_read_becomes_the_notice_in_effect_whole() -> None:
+    scoped = next(golden for golden in VALID if str(golden) == "notice.upserted.v1-valid-scoped")
+    notice = _read(scoped).model
+    in_effect = NoticeInEffect(**notice.model_dump(), barrier=12)
+    assert json.loads(in_effect.model_dump_json()) == {**json.loads(notice.model_dump_json()), "barrier": 12}
