@@ -113,11 +113,26 @@ def _look_into(folder: Path) -> Binaries | None:
 
 def reachable_binaries(binaries: Binaries, run_as: RunAs, folder: Path) -> Binaries:
     """`binaries`, or a copy of them below `folder` where user `run_as` can't get at the originals (a private home)."""
-    if run_as.uid is None:
+    if run_as.uid is None or _runs_as(binaries, run_as):
         return binaries
+    install, package = binaries.folder.parent, binaries.folder.parents[1]
+    copy = folder / "programs" / package.name / install.name
+    for part in ("bin", "lib", "share"):
+        shutil.copytree(install / part, copy / part, symlinks=True)
+    # A wheel keeps the libraries of its programs beside the package, and its programs look for them there.
+    libraries = package.with_name(f"{package.name}.libs")
+    if libraries.is_dir():
+        shutil.copytree(libraries, folder / "programs" / libraries.name)
+    for path in (folder / "programs", *(folder / "programs").rglob("*")):
+        if not path.is_symlink():
+            path.chmod(0o755 if path.is_dir() or path.parent.name == "bin" else 0o644)
+    return Binaries(copy / "bin", binaries.version)
+
+
+def _runs_as(binaries: Binaries, run_as: RunAs) -> bool:
     try:
         subprocess.run(
-            [binaries.folder / "postgres", "--version"],
+            [binaries.folder / "initdb", "--version"],
             user=run_as.uid,
             group=run_as.gid,
             extra_groups=[],
@@ -127,13 +142,5 @@ def reachable_binaries(binaries: Binaries, run_as: RunAs, folder: Path) -> Binar
             timeout=VERSION_SECONDS_MAX,
         )
     except (OSError, subprocess.SubprocessError):
-        copy = folder / "programs"
-        for part in ("bin", "lib", "share"):
-            shutil.copytree(binaries.folder.parent / part, copy / part, symlinks=True)
-        for path in (copy, *copy.rglob("*")):
-            if not path.is_symlink():
-                path.chmod(0o755 if path.is_dir() else 0o644)
-        for program in (copy / "bin").iterdir():
-            program.chmod(0o755)
-        return Binaries(copy / "bin", binaries.version)
-    return binaries
+        return False
+    return True

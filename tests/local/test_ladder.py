@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shutil
 import socket
 import threading
 from pathlib import Path
@@ -13,8 +14,16 @@ import pytest
 from services.local import kafka, kafka_jars, postgres
 from services.local.docker_daemon import ping_docker
 from services.local.doctor import DoctorReport, doctor_report
+from services.local.folders import new_run_folder, remove_run
 from services.local.ladder import PartUnavailable, Rung, Step, climb
-from services.local.postgres_binaries import find_local, find_wheel, local_rung
+from services.local.postgres_binaries import (
+    Binaries,
+    find_local,
+    find_run_as,
+    find_wheel,
+    local_rung,
+    reachable_binaries,
+)
 from tests.local.logs import take_kept_log
 
 
@@ -75,6 +84,26 @@ def test_the_wheel_is_found_without_importing_it() -> None:
     found = find_wheel()
     assert found is not None
     assert found.version >= 15
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="only root runs PostgreSQL as somebody else")
+def test_root_copies_a_postgresql_that_lies_in_a_private_home(tmp_path: Path) -> None:
+    wheel, run_as = find_wheel(), find_run_as()
+    assert wheel is not None
+    assert run_as is not None
+    package, home = wheel.folder.parents[1], tmp_path / "home"
+    shutil.copytree(wheel.folder.parent, home / package.name / wheel.folder.parent.name)
+    shutil.copytree(package.with_name(f"{package.name}.libs"), home / f"{package.name}.libs")
+    home.chmod(0o700)
+    hidden = Binaries(home / package.name / wheel.folder.parent.name / "bin", wheel.version)
+    run = new_run_folder("test")
+    try:
+        reachable = reachable_binaries(hidden, run_as, run.path)
+        assert run.path in reachable.folder.parents
+        assert reachable_binaries(reachable, run_as, tmp_path) == reachable, "the copy is usable as it is"
+    finally:
+        os.close(run.lock_fd)
+        remove_run(run.path)
 
 
 def test_kafka_needs_java_17_and_maven_or_a_filled_cache(bare_machine: Path) -> None:
