@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated
 
+from schemas.markers import NullIs
 from schemas.parts import NUMBERED_ONCE, EndUse, OptionalMoney, OptionalQuantity, PartyRef
-from schemas.values import BOUNDED, NULL_IS_EMPTY, Amount, Country, Day, Id, Ids, LineNo, NullIs, Text, Version, Wire
+from schemas.values import BOUNDED, NULL_IS_EMPTY, Amount, Country, Day, Id, Ids, LineNo, Text, Version, Wire
 from schemas.vocabulary import OrderStatus
 
 

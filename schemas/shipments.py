@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
+from schemas.markers import NullIs
 from schemas.orders import OrderParties
 from schemas.parts import NUMBERED_ONCE, EndUse, OptionalMoney, OptionalQuantity, PartyRef, References
 from schemas.values import (
@@ -16,7 +17,6 @@ from schemas.values import (
     Ids,
     Instant,
     LineNo,
-    NullIs,
     Quantity,
     Version,
     Wire,

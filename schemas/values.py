@@ -8,16 +8,14 @@ here keeps a value inside what PostgreSQL and `decimal` handle exactly.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 
-from pydantic import BaseModel, ConfigDict, Field, GetCoreSchemaHandler, GetJsonSchemaHandler, StringConstraints
-from pydantic.json_schema import JsonSchemaValue
-from pydantic_core import CoreSchema, PydanticCustomError, core_schema
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic_core import PydanticCustomError
 
+from schemas.markers import NullIs, OneOf, Read, refuse
 from schemas.vocabulary import COUNTRIES, CURRENCIES
 
 ID_CHARS_MAX: Final = 200
@@ -45,45 +43,41 @@ _INSTANT_MESSAGE: Final = "must be an RFC 3339 time with an offset"
 _INSTANT: Final = re.compile(INSTANT_PATTERN, re.ASCII)
 
 
-def _refuse(code: str, message: str) -> PydanticCustomError:
-    return PydanticCustomError(code, message)
-
-
 def _bounded_decimal(value: Decimal) -> Decimal:
     """`value` when it could have been read from the wire; for numbers that the program made itself."""
     if not value.is_finite() or (value.is_signed() and value != 0):
-        raise _refuse("decimal_range", "must be a finite number that isn't negative")
+        raise refuse("decimal_range", "must be a finite number that isn't negative")
     if re.fullmatch(_DECIMAL, decimal_text(value)) is None:
-        raise _refuse("decimal_digits", "has too many digits")
+        raise refuse("decimal_digits", "has too many digits")
     return abs(value)
 
 
 def _written_decimal(value: Decimal) -> Decimal:
     """`value` when it can be written as a computed quantity: conversions have more digits than what was read."""
     if not value.is_finite() or value < 0 or re.fullmatch(_WRITTEN_DECIMAL, decimal_text(value)) is None:
-        raise _refuse("decimal_range", "must be a finite number, zero or more, of a bounded length")
+        raise refuse("decimal_range", "must be a finite number, zero or more, of a bounded length")
     return abs(value)
 
 
 def _positive(value: Decimal) -> Decimal:
     if value <= 0:
-        raise _refuse("not_above_zero", "must be above zero")
+        raise refuse("not_above_zero", "must be above zero")
     return value
 
 
 def _bounded_day(value: date) -> date:
     if isinstance(value, datetime):
-        raise _refuse("day", "must be a day without a time")
+        raise refuse("day", "must be a day without a time")
     if not YEAR_MIN <= value.year <= YEAR_MAX:
-        raise _refuse("year_range", f"must lie in the years {YEAR_MIN} to {YEAR_MAX}")
+        raise refuse("year_range", f"must lie in the years {YEAR_MIN} to {YEAR_MAX}")
     return value
 
 
 def _bounded_instant(value: datetime) -> datetime:
     if value.utcoffset() is None:
-        raise _refuse("naive_time", "must carry an offset")
+        raise refuse("naive_time", "must carry an offset")
     if not YEAR_MIN <= value.year <= YEAR_MAX:
-        raise _refuse("year_range", f"must lie in the years {YEAR_MIN} to {YEAR_MAX}")
+        raise refuse("year_range", f"must lie in the years {YEAR_MIN} to {YEAR_MAX}")
     return value
 
 
@@ -91,7 +85,7 @@ def _day(text: str) -> date:
     try:
         day = date.fromisoformat(text)
     except ValueError as error:
-        raise _refuse("day", _DAY_MESSAGE) from error
+        raise refuse("day", _DAY_MESSAGE) from error
     return _bounded_day(day)
 
 
@@ -99,7 +93,7 @@ def _instant(text: str) -> datetime:
     try:
         when = datetime.fromisoformat(text.upper())
     except ValueError as error:
-        raise _refuse("instant", _INSTANT_MESSAGE) from error
+        raise refuse("instant", _INSTANT_MESSAGE) from error
     return _bounded_instant(when)
 
 
@@ -121,82 +115,6 @@ def decimal_text(value: Decimal) -> str:
     return format(value, "f")
 
 
-@dataclass(frozen=True)
-class _Read:
-    """Reads a string that matches `pattern` with `read`; takes a finished `kind` from Python through `check`."""
-
-    kind: type[Any]
-    pattern: str
-    pattern_error: str
-    read: Callable[[str], Any]
-    check: Callable[[Any], Any]
-    write: Callable[[Any], str]
-    then: Callable[[Any], Any] | None = None
-    schema: tuple[tuple[str, Any], ...] = ()
-
-    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
-        text = core_schema.custom_error_schema(
-            core_schema.str_schema(pattern=self.pattern, strict=True),
-            custom_error_type="malformed",
-            custom_error_message=self.pattern_error,
-        )
-        from_text: CoreSchema = core_schema.no_info_after_validator_function(self.read, text)
-        either = core_schema.no_info_plain_validator_function(self._from_python)
-        writer = core_schema.plain_serializer_function_ser_schema(self.write, return_schema=core_schema.str_schema())
-        if self.then is not None:
-            schema = core_schema.json_or_python_schema(json_schema=from_text, python_schema=either)
-            return core_schema.no_info_after_validator_function(self.then, schema, serialization=writer)
-        return core_schema.json_or_python_schema(json_schema=from_text, python_schema=either, serialization=writer)
-
-    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
-        return {"type": "string", **dict(self.schema)}
-
-    def _from_python(self, value: Any) -> Any:
-        if isinstance(value, self.kind):
-            return self.check(value)
-        if isinstance(value, str) and re.fullmatch(self.pattern, value):
-            return self.read(value)
-        raise _refuse("malformed", self.pattern_error)
-
-
-@dataclass(frozen=True)
-class _OneOf:
-    """A code out of `codes`; the JSON Schema gives its shape instead of the whole list."""
-
-    codes: frozenset[str]
-    name: str
-    pattern: str
-
-    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
-        return core_schema.custom_error_schema(
-            core_schema.literal_schema(sorted(self.codes)),
-            custom_error_type="unknown_code",
-            custom_error_message=f"must be a code of {self.name}",
-        )
-
-    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
-        return {"type": "string", "pattern": self.pattern, "description": f"A code of {self.name}."}
-
-
-@dataclass(frozen=True)
-class NullIs:
-    """Null counts as left out, and what is left out is `absent`. Must be given last."""
-
-    absent: Any
-
-    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
-        return core_schema.no_info_after_validator_function(
-            self._or_absent, core_schema.nullable_schema(handler(source))
-        )
-
-    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
-        # What senders are asked to write; null is only tolerated.
-        return handler(schema["schema"]["schema"])
-
-    def _or_absent(self, value: Any) -> Any:
-        return self.absent if value is None else value
-
-
 NULL_IS_EMPTY: Final = NullIs(())
 BOUNDED: Final = Field(max_length=LINES_MAX)
 MANY: Final = Field(max_length=KEYS_MAX)
@@ -207,13 +125,13 @@ _DECIMAL_MESSAGE: Final = (
 
 Amount = Annotated[
     Decimal,
-    _Read(Decimal, _DECIMAL, _DECIMAL_MESSAGE, Decimal, _bounded_decimal, decimal_text, None, (("pattern", _DECIMAL),)),
+    Read(Decimal, _DECIMAL, _DECIMAL_MESSAGE, Decimal, _bounded_decimal, decimal_text, None, (("pattern", _DECIMAL),)),
 ]
 """An exact decimal, zero or more, written as a string."""
 
 PositiveAmount = Annotated[
     Decimal,
-    _Read(
+    Read(
         Decimal,
         _DECIMAL,
         _DECIMAL_MESSAGE,
@@ -228,7 +146,7 @@ PositiveAmount = Annotated[
 
 WrittenAmount = Annotated[
     Decimal,
-    _Read(
+    Read(
         Decimal,
         _WRITTEN_DECIMAL,
         "must be a decimal string",
@@ -243,7 +161,7 @@ WrittenAmount = Annotated[
 
 Day = Annotated[
     date,
-    _Read(
+    Read(
         date,
         _DAY,
         _DAY_MESSAGE,
@@ -258,7 +176,7 @@ Day = Annotated[
 
 Instant = Annotated[
     datetime,
-    _Read(
+    Read(
         datetime,
         INSTANT_PATTERN,
         _INSTANT_MESSAGE,
@@ -283,8 +201,8 @@ Text = Annotated[str, StringConstraints(strict=True, max_length=TEXT_CHARS_MAX, 
 Unit = Annotated[str, StringConstraints(strict=True, min_length=1, max_length=UNIT_CHARS_MAX, pattern=_NO_NUL)]
 """A UN/ECE Rec 20 code. Any short text is readable: one that nobody knows is UNIT_NOT_CONVERTIBLE."""
 
-Country = Annotated[str, _OneOf(COUNTRIES, "ISO 3166-1 alpha-2", "^[A-Z]{2}$")]
-Currency = Annotated[str, _OneOf(CURRENCIES, "ISO 4217", "^[A-Z]{3}$")]
+Country = Annotated[str, OneOf(COUNTRIES, "ISO 3166-1 alpha-2", "^[A-Z]{2}$")]
+Currency = Annotated[str, OneOf(CURRENCIES, "ISO 4217", "^[A-Z]{3}$")]
 
 Version = Annotated[int, Field(strict=True, ge=1, le=BIGINT_MAX)]
 """A JSON integer from 1 on, within a signed 64-bit number."""
