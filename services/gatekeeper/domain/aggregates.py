@@ -146,8 +146,7 @@ class Shipment:
 
     `closed_orders`: orders that were CLOSED before this shipment named them (ORDER_CANCELLED).
     `past_draws`: what earlier exports of this shipment consumed that ended with RETURNED; never given back.
-    `corrections`: (event id, line, what was really so), the latest last. `delivered_orders`: its orders as they stood at
-    DELIVERED, which it doesn't follow any more (D1.7). `terms`: what sweeps and notices select it by.
+    `corrections`: (event id, line, what was really so), the latest last. `terms`: what sweeps and notices select it by.
     `recheck_at`: the next instant at which a date that the decision read changes something (D7.1); None: never.
     `delivered_under`: its orders' facts as they were at delivery; from then on it no longer follows them (D1.7).
     """
@@ -172,7 +171,6 @@ class Shipment:
     decided_at: datetime | None = None
     rules_version: int = 0
     past_draws: tuple[Draw, ...] = ()
-    delivered_orders: tuple[OrderFacts, ...] = ()
     terms: frozenset[str] = frozenset()
 
 

@@ -1,0 +1,76 @@
+"""What a shipment draws on licences, by where the goods are (D4.1, D4.7)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from fractions import Fraction
+
+from services.gatekeeper.domain.aggregates import Draw, Shipment
+from services.gatekeeper.domain.corrected import corrected_facts
+from services.gatekeeper.domain.decide import Assessment
+from services.gatekeeper.domain.facts import ShipmentLine
+from services.gatekeeper.domain.quantity import Money, Quantity, convert, to_decimal
+from services.gatekeeper.domain.references import References
+from services.gatekeeper.domain.vocabulary import Balance, Milestone, Place, ShipmentState
+
+
+def draws_after(shipment: Shipment, assessment: Assessment, references: References) -> tuple[Draw, ...]:
+    """Reserved before departure if it may go; after departure what it consumed, on whichever licence covers it now.
+
+    A line for which nothing can be booked keeps what it consumed, as big as its facts say now: goods that are gone
+    give nothing back (D4.7).
+    """
+    if shipment.progress.place is Place.BEFORE_DEPARTURE:
+        return assessment.draws if shipment.state is ShipmentState.RELEASED else ()
+    booked = {draw.line_no for draw in assessment.booking}
+    kept = (draw for draw in consumed_draws(shipment, references) if draw.line_no not in booked)
+    return tuple(sorted((*assessment.booking, *kept), key=_place))
+
+
+def draws_when_closed(shipment: Shipment, references: References) -> tuple[Draw, ...]:
+    """Cancelled: nothing, the reservation goes back. Returned: nothing comes back, a reservation is consumed (§1)."""
+    if shipment.progress.milestone is Milestone.RETURNED:
+        return consumed_draws(shipment, references)
+    return ()
+
+
+def consumed_draws(shipment: Shipment, references: References) -> tuple[Draw, ...]:
+    """The shipment's draws as consumption, each as big as the facts and their corrections say now."""
+    facts = corrected_facts(shipment)
+    if facts is None:
+        return tuple(replace(draw, balance=Balance.CONSUMED) for draw in shipment.draws)
+    lines = {line.line_no: line for line in facts.lines}
+    single = [draw.line_no for draw in shipment.draws]
+    return tuple(
+        replace(
+            _resized(draw, lines[draw.line_no], references) if single.count(draw.line_no) == 1 else draw,
+            balance=Balance.CONSUMED,
+        )
+        for draw in shipment.draws
+        if draw.line_no in lines
+    )
+
+
+def _resized(draw: Draw, line: ShipmentLine, references: References) -> Draw:
+    """`draw` in the size of `line`; what cannot be converted stays as it was booked, value then in proportion."""
+    item = references.item(line.item_no)
+    factors = item.unit_factors if item else ()
+    net = convert(line.net_quantity, draw.quantity.unit, factors) if line.net_quantity else None
+    if net is None:
+        return draw
+    return replace(
+        draw, quantity=Quantity(to_decimal(net), draw.quantity.unit), value=_value(draw, line, net)
+    )
+
+
+def _value(draw: Draw, line: ShipmentLine, net: Fraction) -> Money:
+    if line.value is not None and line.value.currency == draw.value.currency:
+        return line.value
+    before = Fraction(draw.quantity.value)
+    if not before or net == before:
+        return draw.value
+    return Money(to_decimal(Fraction(draw.value.amount) * net / before), draw.value.currency)
+
+
+def _place(draw: Draw) -> tuple[int, str, int]:
+    return draw.line_no, draw.licence_no, draw.licence_line

@@ -1,0 +1,148 @@
+"""What a trade event does (domain.md §1, §4, §7, §8), and looking again at what is open. Pure over a Workspace."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from services.gatekeeper.domain.aggregates import Draw, Order, Shipment
+from services.gatekeeper.domain.alerts import watch_balances
+from services.gatekeeper.domain.decide import licence_keys
+from services.gatekeeper.domain.events import (
+    MilestoneReported,
+    OrderCancelled,
+    OrderUpserted,
+    QuarantineSettled,
+    ShipmentCorrected,
+    ShipmentUpserted,
+    TradeEvent,
+    TradeUnreadable,
+)
+from services.gatekeeper.domain.facts import OrderFacts, ShipmentFacts
+from services.gatekeeper.domain.judging import order_ids_of
+from services.gatekeeper.domain.ledger import close_books
+from services.gatekeeper.domain.order_engine import order_cancelled, order_upserted, settle_order
+from services.gatekeeper.domain.quarantine_engine import settled, unreadable
+from services.gatekeeper.domain.references import References
+from services.gatekeeper.domain.shipment_engine import settle_shipment
+from services.gatekeeper.domain.shipment_events import (
+    milestone_reported,
+    shipment_corrected,
+    shipment_upserted,
+    told_at,
+)
+from services.gatekeeper.domain.vocabulary import OrderState, Place
+from services.gatekeeper.domain.workspace import Outcome, Workspace
+
+__all__ = ["Needs", "drawn_licences", "handle", "licences_for_order", "licences_for_shipment", "needs_of"]
+__all__ += ["order_ids_of", "order_ids_of_shipment", "rejudge"]
+
+
+@dataclass(frozen=True, slots=True)
+class Needs:
+    """The rows that must be locked before anything else is known; a shipment's own orders and draws come on top."""
+
+    shipment_ids: frozenset[str] = frozenset()
+    order_ids: frozenset[str] = frozenset()
+
+
+def needs_of(event: TradeEvent) -> Needs:
+    """The shipment that `event` is about, with the orders that its facts name; or the order."""
+    match event:
+        case ShipmentUpserted():
+            return Needs(frozenset({event.facts.shipment_id}), order_ids_of(event.facts))
+        case MilestoneReported() | ShipmentCorrected():
+            return Needs(frozenset({event.shipment_id}))
+        case OrderUpserted():
+            return Needs(order_ids=frozenset({event.facts.order_id}))
+        case OrderCancelled():
+            return Needs(order_ids=frozenset({event.order_id}))
+        case TradeUnreadable() | QuarantineSettled():
+            ids = frozenset({event.owner_id})
+            return Needs(shipment_ids=ids) if event.owner == "shipment" else Needs(order_ids=ids)
+
+
+def order_ids_of_shipment(shipment: Shipment) -> frozenset[str]:
+    """The orders whose rows a change of the stored `shipment` may write."""
+    return order_ids_of(shipment.facts)
+
+
+def drawn_licences(draws: Iterable[Draw]) -> frozenset[str]:
+    return frozenset(draw.licence_no for draw in draws)
+
+
+def licences_for_shipment(
+    shipment: Shipment, facts: ShipmentFacts | None, orders: Iterable[Order], references: References
+) -> frozenset[str]:
+    """The accounts that settling `shipment` with `facts` (the newest that are known) may read or write.
+
+    `orders`: those that the stored or the new facts name.
+    """
+    known = tuple(orders)
+    reserved = frozenset(draw.licence_no for order in known for draw in order.draws)
+    keys = licence_keys(facts, known, references) | licence_keys(shipment.facts, known, references)
+    return keys | drawn_licences(shipment.draws) | reserved
+
+
+def licences_for_order(order: Order, facts: OrderFacts | None, references: References) -> frozenset[str]:
+    """The accounts that settling `order` with `facts` (the newest that are known) may read or write."""
+    keys = licence_keys(facts, (order,), references) | licence_keys(order.facts, (order,), references)
+    return keys | drawn_licences(order.draws)
+
+
+def handle(workspace: Workspace, event: TradeEvent) -> Outcome:
+    """Everything that follows from `event` for the rows of `workspace`; the rest stands in its effects.
+
+    Raises NotGathered when a row is needed that was not loaded; the workspace is then of no more use.
+    """
+    begun = len(workspace.effects.ledger)
+    outcome = _handle(workspace, event)
+    watch_balances(workspace, close_books(workspace, begun))
+    return outcome
+
+
+def _handle(workspace: Workspace, event: TradeEvent) -> Outcome:
+    match event:
+        case OrderUpserted():
+            return order_upserted(workspace, event)
+        case OrderCancelled():
+            return order_cancelled(workspace, event)
+        case ShipmentUpserted():
+            return shipment_upserted(workspace, event)
+        case MilestoneReported():
+            return milestone_reported(workspace, event)
+        case ShipmentCorrected():
+            return shipment_corrected(workspace, event)
+        case TradeUnreadable():
+            return unreadable(workspace, event)
+        case QuarantineSettled():
+            return settled(workspace, event)
+
+
+def rejudge(workspace: Workspace, owner: str, owner_id: str, cause: str) -> None:
+    """Looks again at one order or shipment that is open, for a timer, a sweep or a task; `cause` is for the record.
+
+    What is CLOSED, or known by name only, stays as it is. The same needs and errors as `handle`.
+    """
+    workspace.cause = cause
+    begun = len(workspace.effects.ledger)
+    if owner == "order":
+        _rejudge_order(workspace, workspace.order(owner_id))
+    else:
+        _rejudge_shipment(workspace, workspace.shipment(owner_id))
+    watch_balances(workspace, close_books(workspace, begun))
+
+
+def _rejudge_order(workspace: Workspace, order: Order) -> None:
+    if order.facts is not None and order.state is not OrderState.CLOSED:
+        settle_order(workspace, order)
+
+
+def _rejudge_shipment(workspace: Workspace, shipment: Shipment) -> None:
+    told = told_at(workspace, shipment)
+    if not shipment.sequence:
+        return
+    if shipment.progress.place is told.progress.place is Place.CLOSED:
+        workspace.put_shipment(replace(told, recheck_at=told.progress.resumes_at))
+        return
+    settle_shipment(workspace, told)

@@ -1,0 +1,171 @@
+"""What shipments take of their orders, and what the orders then still reserve (D4.1, D4.3)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from decimal import Decimal
+from fractions import Fraction
+
+from services.gatekeeper.domain.aggregates import Draw, Order, Shipment, Take
+from services.gatekeeper.domain.alerts import granted
+from services.gatekeeper.domain.corrected import corrected_facts
+from services.gatekeeper.domain.facts import OrderLine
+from services.gatekeeper.domain.ledger import ZERO, book, free_of
+from services.gatekeeper.domain.order_rest import in_unit, rest, rest_value, takes_of
+from services.gatekeeper.domain.quantity import EXACT, Money, Quantity, to_decimal
+from services.gatekeeper.domain.references import References
+from services.gatekeeper.domain.values import fixed_rate
+from services.gatekeeper.domain.vocabulary import Balance, OrderState, ShipmentState
+from services.gatekeeper.domain.workspace import FollowUpKind, Workspace
+
+NOTHING = Fraction(0)
+
+
+def takings_of(shipment: Shipment, order_id: str) -> tuple[Take, ...]:
+    """What `shipment` has taken of that order: RESERVED once released, CONSUMED once departed (D4.3)."""
+    progress = shipment.progress
+    departed = progress.departed_at is not None or progress.returned_at is not None
+    facts = corrected_facts(shipment)
+    if facts is None or not (departed or shipment.state is ShipmentState.RELEASED):
+        return ()
+    drawn = {draw.line_no: draw.licence_no for draw in reversed(shipment.draws)}
+    return tuple(
+        Take(
+            shipment_id=shipment.shipment_id,
+            line_no=line.line_no,
+            order_line=line.order_line,
+            item_no=line.item_no,
+            quantity=line.net_quantity,
+            value=line.value,
+            balance=Balance.CONSUMED if departed else Balance.RESERVED,
+            arrival=shipment.arrival,
+            licence_no=drawn.get(line.line_no),
+        )
+        for line in facts.lines
+        if line.order_id == order_id and line.order_line is not None
+    )
+
+
+def retake(workspace: Workspace, shipment: Shipment, order_ids: Iterable[str]) -> None:
+    """Writes what `shipment` takes now to each of its orders and fits their reservations to it.
+
+    An order of which something came back has its other shipments looked at again (OVER_DELIVERY, D1.3).
+    """
+    for order_id in sorted(order_ids):
+        order = workspace.order(order_id)
+        before = [take for take in order.takes if take.shipment_id == shipment.shipment_id]
+        after = list(takings_of(shipment, order_id))
+        if before == after:
+            continue
+        others = [take for take in order.takes if take.shipment_id != shipment.shipment_id]
+        takes = tuple(sorted((*others, *after), key=lambda take: (take.arrival, take.shipment_id, take.line_no)))
+        fit_reservation(workspace, replace(order, takes=takes))
+        kept = {(take.line_no, take.order_line, take.quantity) for take in after}
+        shrank = any((take.line_no, take.order_line, take.quantity) not in kept for take in before)
+        if shrank and len(order.shipments) > 1:
+            workspace.follow_up(FollowUpKind.ORDER_SHIPMENTS, order_id)
+
+
+def fit_reservation(workspace: Workspace, order: Order, *, judged: bool = False) -> None:
+    """Stores `order` with its reservation fitted to what its shipments have not taken, as far as there is room.
+
+    Where there is too little left for what an order gets back, it keeps what there is and is judged anew (D4.1).
+    `judged`: the rules have just said that there is room.
+    """
+    before = workspace.order(order.order_id).draws
+    wanted = wanted_draws(order, workspace.references) if order.state is OrderState.CLEARED else ()
+    fitted = wanted if judged else _within_room(workspace, before, wanted)
+    if fitted != wanted:
+        workspace.follow_up(FollowUpKind.ORDER, order.order_id)
+    book(workspace, "order", order.order_id, before, fitted)
+    workspace.put_order(replace(order, draws=fitted))
+
+
+def wanted_draws(order: Order, references: References) -> tuple[Draw, ...]:
+    """The order's draws, each as big as what is ordered less what its shipments hold or have taken (D4.1).
+
+    Where one line draws from several licences (D3.7), what shipments have taken comes off the last of them first.
+    """
+    lines = {line.line_no: line for line in order.facts.lines} if order.facts else {}
+    draws: list[Draw] = []
+    for line_no in dict.fromkeys(draw.line_no for draw in order.draws):
+        own = [draw for draw in order.draws if draw.line_no == line_no]
+        line = lines.get(line_no)
+        if line is None:
+            continue
+        if len(own) == 1:
+            draws.append(_wanted(order, line, own[0], references))
+        else:
+            draws.extend(_wanted_of_several(order, line, own, references))
+    return tuple(draws)
+
+
+def _wanted(order: Order, line: OrderLine, draw: Draw, references: References) -> Draw:
+    quantity, value = _left(order, line, draw, references)
+    return replace(
+        draw,
+        quantity=Quantity(to_decimal(quantity), draw.quantity.unit),
+        value=Money(to_decimal(value), draw.value.currency),
+        balance=Balance.RESERVED,
+    )
+
+
+def _wanted_of_several(
+    order: Order, line: OrderLine, own: list[Draw], references: References
+) -> Iterable[Draw]:
+    """Never more than each of them stood with: growth is for the next judgement, which knows their balances."""
+    for position, draw in enumerate(own):
+        quantity, value = _left(order, line, draw, references)
+        for earlier in own[:position]:
+            quantity -= in_unit(references, line.item_no, earlier.quantity, draw.quantity.unit) or 0
+            value -= Fraction(earlier.value.amount) if earlier.value.currency == draw.value.currency else 0
+        most, most_value = Fraction(draw.quantity.value), Fraction(draw.value.amount)
+        yield replace(
+            draw,
+            quantity=Quantity(to_decimal(min(most, max(NOTHING, quantity))), draw.quantity.unit),
+            value=Money(to_decimal(min(most_value, max(NOTHING, value))), draw.value.currency),
+        )
+
+
+def _left(order: Order, line: OrderLine, draw: Draw, references: References) -> tuple[Fraction, Fraction]:
+    """Ordered less taken, in the draw's unit and currency; what cannot be converted reserves as much as it did."""
+    takes = takes_of(order, line.line_no)
+    quantity = Fraction(draw.quantity.value)
+    if line.quantity is not None:
+        one = in_unit(references, line.item_no, Quantity(Decimal(1), line.quantity.unit), draw.quantity.unit)
+        quantity = quantity if one is None else rest(references, line, takes) * one
+    if line.value is None or line.value.currency == draw.value.currency:
+        return quantity, rest_value(line, takes)
+    rate = fixed_rate(references, line.value.currency, draw.value.currency, draw)
+    return quantity, Fraction(draw.value.amount) if rate is None else rest_value(line, takes) * Fraction(rate.rate)
+
+
+def _within_room(workspace: Workspace, before: tuple[Draw, ...], wanted: tuple[Draw, ...]) -> tuple[Draw, ...]:
+    """`wanted`, or as much of each as is free beyond what the order already reserves on that licence line."""
+    had = {(draw.line_no, draw.licence_no, draw.licence_line): draw for draw in before}
+    room: dict[tuple[str, int], tuple[Decimal, Decimal]] = {}
+    fitted: list[Draw] = []
+    for draw in wanted:
+        place = (draw.licence_no, draw.licence_line)
+        old = had.get((draw.line_no, *place))
+        old_quantity = old.quantity.value if old else ZERO
+        old_value = old.value.amount if old else ZERO
+        free, free_value = room.get(place) or _free(workspace, draw)
+        more = min(free, max(ZERO, EXACT.subtract(draw.quantity.value, old_quantity)))
+        more_value = min(free_value, max(ZERO, EXACT.subtract(draw.value.amount, old_value)))
+        room[place] = EXACT.subtract(free, more), EXACT.subtract(free_value, more_value)
+        quantity = min(draw.quantity.value, EXACT.add(old_quantity, more))
+        value = min(draw.value.amount, EXACT.add(old_value, more_value))
+        fitted.append(
+            replace(draw, quantity=replace(draw.quantity, value=quantity), value=replace(draw.value, amount=value))
+        )
+    return tuple(fitted)
+
+
+def _free(workspace: Workspace, draw: Draw) -> tuple[Decimal, Decimal]:
+    licence = workspace.references.licence(draw.licence_no)
+    line = next((each for each in licence.lines if each.line_no == draw.licence_line), None) if licence else None
+    if line is None:
+        return ZERO, ZERO
+    return free_of(workspace.account(draw.licence_no), draw.licence_line, *granted(line))

@@ -1,0 +1,148 @@
+"""One shipment through one change: judged, drawn for, told, stored (domain.md §1, §4)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from services.gatekeeper.domain.aggregates import Hold, LicenceCovered, Shipment
+from services.gatekeeper.domain.decide import Assessment
+from services.gatekeeper.domain.departure import (
+    is_new_departure,
+    is_undone_departure,
+    judge_departure,
+    record_impossible,
+    with_span,
+)
+from services.gatekeeper.domain.drawing import draws_after, draws_when_closed
+from services.gatekeeper.domain.emission import emit_shipment
+from services.gatekeeper.domain.facts import OrderFacts
+from services.gatekeeper.domain.holds import place_holds
+from services.gatekeeper.domain.judging import balances_seen, judge_shipment, order_ids_of, record_decision, soonest
+from services.gatekeeper.domain.ledger import book, settle_completion
+from services.gatekeeper.domain.reservations import retake
+from services.gatekeeper.domain.standing import without_key
+from services.gatekeeper.domain.vocabulary import OrderState, OrderStatus, Place, ShipmentState
+from services.gatekeeper.domain.workspace import Workspace
+
+STATES = {
+    Place.BEFORE_DEPARTURE: ShipmentState.HELD,
+    Place.UNDER_WAY: ShipmentState.INTERCEPT,
+    Place.DELIVERED: ShipmentState.INCIDENT,
+}
+"""D1.5: the state while a hold is open."""
+
+
+def settle_shipment(workspace: Workspace, shipment: Shipment) -> None:
+    """Stores `shipment`, whose facts, progress or standing holds are new, with everything that follows from them.
+
+    Needs the orders that it names or named, and the accounts of what it may draw on.
+    """
+    before = workspace.shipment(shipment.shipment_id)
+    record_impossible(workspace, before, shipment)
+    shipment = _follow_orders(workspace, before, shipment)
+    shipment = _prepare_books(workspace, before, shipment)
+    if shipment.progress.place is Place.CLOSED:
+        after = _close(workspace, shipment)
+    else:
+        after = _judge(workspace, before, shipment)
+    after = replace(after, states=with_span(before.states, after.state, workspace.as_of))
+    book(workspace, "shipment", after.shipment_id, shipment.draws, after.draws)
+    workspace.put_shipment(emit_shipment(workspace, before, after))
+    retake(workspace, after, order_ids_of(before.facts) | order_ids_of(after.facts))
+
+
+def _judge(workspace: Workspace, before: Shipment, shipment: Shipment) -> Shipment:
+    assessment = judge_shipment(workspace, shipment)
+    balances = balances_seen(workspace, assessment, shipment.draws)
+    standing = tuple(known.finding for known in shipment.standing)
+    if is_new_departure(before, shipment):
+        shipment = judge_departure(workspace, before, shipment, (*assessment.findings, *standing))
+        standing = tuple(known.finding for known in shipment.standing)
+    findings = (*assessment.findings, *standing)
+    holds = place_holds("shipment", shipment.shipment_id, findings, shipment.holds, workspace.as_of)
+    after = replace(
+        shipment,
+        holds=holds,
+        state=_state(shipment.progress.place, holds),
+        candidates=assessment.candidates,
+        terms=assessment.terms,
+        recheck_at=soonest(workspace.as_of, assessment.recheck_at, shipment.progress.resumes_at),
+        decided_at=workspace.as_of,
+        rules_version=workspace.references.rules_version,
+    )
+    after = replace(after, draws=draws_after(after, assessment, workspace.references))
+    after = replace(after, released_as=_released_as(after, assessment))
+    record_decision(workspace, before, after, assessment, balances)
+    return after
+
+
+def _state(place: Place, holds: tuple[Hold, ...]) -> ShipmentState:
+    return STATES[place] if holds else ShipmentState.RELEASED
+
+
+def _released_as(shipment: Shipment, assessment: Assessment) -> tuple[LicenceCovered, ...]:
+    """What it was last released with, before departure (END_USER_CHANGED, END_USE_CHANGED)."""
+    if shipment.state is ShipmentState.RELEASED and shipment.progress.place is Place.BEFORE_DEPARTURE:
+        return assessment.covered
+    return shipment.released_as
+
+
+def _close(workspace: Workspace, shipment: Shipment) -> Shipment:
+    """CLOSED is not judged: no holds; a reservation goes back, a consumption doesn't (D1.5)."""
+    return replace(
+        shipment,
+        holds=(),
+        state=ShipmentState.CLOSED,
+        draws=draws_when_closed(shipment, workspace.references),
+        candidates=(),
+        terms=frozenset(),
+        recheck_at=soonest(workspace.as_of, shipment.progress.resumes_at),
+    )
+
+
+def _prepare_books(workspace: Workspace, before: Shipment, shipment: Shipment) -> Shipment:
+    """Before anything is judged: an undone departure is reversed; an export that came back is set aside for good."""
+    if is_undone_departure(before, shipment):
+        book(workspace, "shipment", shipment.shipment_id, shipment.draws, ())
+        for licence_no in sorted({draw.licence_no for draw in shipment.draws}):
+            settle_completion(workspace, licence_no)
+        departure = before.progress.departure_event or ""
+        return replace(shipment, draws=(), standing=without_key(shipment.standing, departure))
+    if is_new_departure(before, shipment) and before.progress.returned_at is not None:
+        return replace(shipment, draws=(), past_draws=(*shipment.past_draws, *shipment.draws))
+    return shipment
+
+
+def _follow_orders(workspace: Workspace, before: Shipment, shipment: Shipment) -> Shipment:
+    """Enters the shipment with the orders that it names, and keeps what it must know of their past.
+
+    An order that was CLOSED when the shipment first named it holds it, as long as it is CLOSED (ORDER_CANCELLED). From
+    DELIVERED on the orders' facts of then count (D1.7).
+    """
+    named, known = order_ids_of(shipment.facts), order_ids_of(before.facts)
+    for order_id in sorted(named ^ known):
+        order = workspace.order(order_id)
+        others = tuple(other for other in order.shipments if other != shipment.shipment_id)
+        shipments = (*others, shipment.shipment_id) if order_id in named else others
+        workspace.put_order(replace(order, shipments=shipments))
+    candidates = {*shipment.closed_orders, *(named - known)} & named
+    closed = tuple(sorted(order_id for order_id in candidates if _is_closed(workspace, order_id)))
+    return replace(shipment, closed_orders=closed, delivered_under=_delivered_under(workspace, shipment))
+
+
+def _is_closed(workspace: Workspace, order_id: str) -> bool:
+    order = workspace.order(order_id)
+    status = order.facts.status if order.facts else None
+    return order.state is OrderState.CLOSED and status is OrderStatus.CLOSED and not order.cancelled
+
+
+def _delivered_under(workspace: Workspace, shipment: Shipment) -> tuple[OrderFacts, ...]:
+    if shipment.progress.place is not Place.DELIVERED:
+        return ()
+    frozen = {facts.order_id: facts for facts in shipment.delivered_under}
+    for order_id in sorted(order_ids_of(shipment.facts)):
+        order = workspace.order(order_id)
+        if order_id not in frozen and order.facts is not None:
+            status = OrderStatus.CANCELLED if order.cancelled else order.facts.status
+            frozen[order_id] = replace(order.facts, status=status)
+    return tuple(frozen[order_id] for order_id in sorted(order_ids_of(shipment.facts)) if order_id in frozen)

@@ -1,0 +1,36 @@
+"""Holds that no rule derives from facts: unreadable events (D8.4, D8.5) and goods that moved unreleased (D4.7)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from services.gatekeeper.domain.aggregates import Finding, StandingHold
+from services.gatekeeper.domain.events import TradeUnreadable
+from services.gatekeeper.domain.reasons import Reason
+
+
+def unreadable(event: TradeUnreadable, version: int | None, as_of: datetime) -> StandingHold:
+    """The hold of an event that could not be read; `version` is the stored one of what it is about."""
+    finding = Finding(Reason.EVENT_UNREADABLE, (("event", event.event_key),), {"error": event.detail})
+    return StandingHold(event.quarantine_id, finding, as_of, event.was_upsert, version)
+
+
+def moved_unreleased(event_id: str, as_of: datetime) -> StandingHold:
+    """The hold of goods that left without a release that stood at that moment; only a person lifts it (D4.7)."""
+    return StandingHold(event_id, Finding(Reason.MOVED_UNRELEASED, (("event_id", event_id),)), as_of)
+
+
+def with_standing(standing: tuple[StandingHold, ...], added: StandingHold) -> tuple[StandingHold, ...]:
+    """`standing` and `added`, which replaces nothing that has its key."""
+    if any(known.key == added.key for known in standing):
+        return standing
+    return (*standing, added)
+
+
+def without_key(standing: tuple[StandingHold, ...], key: str) -> tuple[StandingHold, ...]:
+    return tuple(known for known in standing if known.key != key)
+
+
+def after_readable_upsert(standing: tuple[StandingHold, ...]) -> tuple[StandingHold, ...]:
+    """A readable upsert above the stored version heals what a broken upsert left (D8.5)."""
+    return tuple(known for known in standing if not known.from_upsert)
