@@ -146,7 +146,7 @@ class Admission:
         self.waiting[partition] = reason
 
     def positions(self, settings: Settings) -> dict[tuple[str, int], Position]:
-        """Where the positions stand once everything admitted is handled. Cuts what an unreadable flood forbids first."""
+        """Where the positions stand once everything admitted is handled; first cuts what an unreadable flood forbids."""
         moved = {}
         for partition, several in self.lists.items():
             old = self.before[partition]
@@ -177,7 +177,7 @@ class Admission:
 
 
 def _window(old: Position, several: Sequence[Parsed], settings: Settings) -> tuple[int, int, int, bool]:
-    """Readable and unreadable records of the window, how many records are handled, and whether the partition stops then.
+    """Good and bad records of the window, how many records are handled, and whether the partition stops then.
 
     The record that tips the scale is still kept; what follows it is not diverted.
     """

@@ -66,6 +66,19 @@ def hold_view(hold: Hold) -> dict[str, Any]:
     return hold_model(hold).model_dump(mode="json")
 
 
+def shortened(data: BaseModel, holds_max: int) -> BaseModel:
+    """A state event that fits into a record: the most severe holds, without details; the rest is in the API."""
+    holds = [hold.model_copy(update={"detail": {}}) for hold in getattr(data, "holds", ())[:holds_max]]
+    return data.model_copy(
+        update={
+            "holds": tuple(holds),
+            "placed": getattr(data, "placed", ())[:holds_max],
+            "lifted": getattr(data, "lifted", ())[:holds_max],
+            "draws": getattr(data, "draws", ())[:holds_max],
+        }
+    )
+
+
 def _draws(draws: tuple[Draw, ...]) -> tuple[produced.Draw, ...]:
     return tuple(
         produced.Draw(

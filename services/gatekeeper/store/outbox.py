@@ -59,6 +59,29 @@ async def read_one(connection: Any, lane: int, seq: int) -> OutboxRecord | None:
     return rows[0] if rows and rows[0].seq == seq else None
 
 
+async def drop_published(connection: Any, kept: timedelta) -> None:
+    """Drop day partitions older than `kept` all of whose records every lane has published.
+
+    Waits only briefly for the lock: readers and writers of today come first.
+    """
+    await connection.execute("SET LOCAL lock_timeout = '200ms'")
+    oldest: date = await connection.fetchval("SELECT (clock_timestamp() AT TIME ZONE 'UTC')::date")
+    names = await connection.fetch(
+        "SELECT c.relname FROM pg_inherits AS i JOIN pg_class AS c ON c.oid = i.inhrelid"
+        " WHERE i.inhparent = 'outbox'::regclass ORDER BY c.relname"
+    )
+    for row in names:
+        if partition_day(row["relname"]) >= oldest - kept:
+            return
+        unpublished = await connection.fetchval(
+            f"SELECT EXISTS (SELECT 1 FROM {row['relname']} AS o LEFT JOIN lane_progress AS p USING (lane)"
+            " WHERE o.seq > COALESCE(p.published_seq, 0))"
+        )
+        if unpublished:
+            return
+        await connection.execute(f"DROP TABLE {row['relname']}")
+
+
 def partition_day(name: str) -> date:
     """The day of a partition by its name, `outbox_20260302`."""
     return datetime.strptime(name.removeprefix("outbox_"), "%Y%m%d").replace(tzinfo=UTC).date()

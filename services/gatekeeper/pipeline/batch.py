@@ -1,0 +1,206 @@
+"""A batch of trade events, from bytes to directives, in one transaction (design.md §2).
+
+Failpoints, in order: batch.after_rules, batch.after_positions, batch.after_gather, batch.after_decide,
+batch.after_state, batch.after_journal, batch.after_outbox, batch.before_commit, batch.after_commit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from uuid import UUID
+
+import structlog
+
+from schemas.unreadable import Unreadable
+from services.gatekeeper.domain import engine, events
+from services.gatekeeper.domain.workspace import NotGathered, Outcome, Workspace
+from services.gatekeeper.pipeline import metrics, outcomes
+from services.gatekeeper.pipeline.apply import Writer, store
+from services.gatekeeper.pipeline.gather import Wanted, gather, lock_owners, lock_rules
+from services.gatekeeper.pipeline.intake import (
+    Admission,
+    Coordinates,
+    Parsed,
+    admit,
+    coordinates,
+    once_only,
+    parse,
+    quarantined,
+    unreadable,
+)
+from services.gatekeeper.pipeline.records import BatchResult, Run
+from services.gatekeeper.pipeline.translate import trade_event
+from services.gatekeeper.store import positions, quarantine
+from services.gatekeeper.wiring import Gate
+from services.kit.failpoints import failpoint
+from services.kit.partitioning import lane_of
+from services.kit.postgres import is_data_error, retrying
+
+log = structlog.get_logger()
+GATHER_TRIES_MAX = 5
+
+
+async def decide_batch(gate: Gate, runs: Sequence[Run]) -> BatchResult:
+    """Decide every record of `runs` exactly once: positions, holds, draws and directives commit together or not at all.
+
+    Waits for PostgreSQL as long as it takes. A record that PostgreSQL refuses as data is found by bisection and
+    quarantined. Anything unexpected is raised.
+    """
+    parsed = {coordinates(record): parse(record) for run in runs for record in run.records}
+    return await _decide(gate, runs, parsed)
+
+
+async def _decide(gate: Gate, runs: Sequence[Run], parsed: dict[Coordinates, Parsed]) -> BatchResult:
+    wanted = Wanted()
+    for _ in range(GATHER_TRIES_MAX):
+        try:
+            return await retrying(lambda: _attempt(gate, runs, parsed, wanted), what="batch")
+        except NotGathered as missing:
+            wanted.add_missing(missing)
+        except Exception as error:
+            if not is_data_error(error):
+                raise
+            return await _bisect(gate, runs, parsed, error)
+    raise RuntimeError("the engine keeps asking for rows that were not gathered")
+
+
+async def _bisect(gate: Gate, runs: Sequence[Run], parsed: dict[Coordinates, Parsed], error: Exception) -> BatchResult:
+    """Find the record that PostgreSQL refuses: halves first, and of a single record, quarantine."""
+    records = [record for run in runs for record in run.records]
+    if len(records) > 1:
+        first, second = _halves(runs, len(records) // 2)
+        result = await _decide(gate, first, parsed)
+        return outcomes.merged(result, await _decide(gate, second, parsed))
+    [record] = records
+    known = parsed[coordinates(record)]
+    if known.error is not None:
+        raise error
+    log.warning(
+        "record_refused", topic=record.topic, partition=record.partition, offset=record.offset, error=repr(error)
+    )
+    refused = Unreadable("value", f"the database refuses it: {error}", entity_key=known.entity_key)
+    if known.read is not None:
+        refused.type_hint = known.read.type_suffix
+    parsed[coordinates(record)] = unreadable(record, refused)
+    return await _decide(gate, runs, parsed)
+
+
+def _halves(runs: Sequence[Run], count: int) -> tuple[list[Run], list[Run]]:
+    """The first `count` records, and the rest; each partition stays in order and unbroken."""
+    first, second, left = [], [], count
+    for run in runs:
+        here, there = run.records[:left], run.records[left:]
+        left -= len(here)
+        if here:
+            first.append(replace(run, records=here))
+        if there:
+            second.append(replace(run, records=there, begins_at=here[-1].offset + 1 if here else run.begins_at))
+    return first, second
+
+
+async def _attempt(gate: Gate, runs: Sequence[Run], parsed: Mapping[Coordinates, Parsed], extra: Wanted) -> BatchResult:
+    """Gather, decide, apply: once."""
+    result = BatchResult()
+    async with gate.database.transaction() as tx:
+        references, as_of = await lock_rules(gate, tx)
+        failpoint("batch.after_rules")
+        before = await positions.lock_positions(tx, [(run.topic, run.partition) for run in runs])
+        admission = admit(runs, parsed, before, result)
+        failpoint("batch.after_positions")
+        owners = [one.entity_key for one in admission.in_order() if one.entity_key is not None]
+        next_seqs, stopped = await lock_owners(gate, tx, [*owners, *extra.shipments])
+        _wait_for_lanes(gate, admission, stopped)
+        moved = admission.positions(gate.settings)
+        records, duplicates = await once_only(tx, admission.in_order())
+        wanted = _wanted(records, extra)
+        workspace = await gather(gate, tx, wanted, references, as_of)
+        failpoint("batch.after_gather")
+        broken, superseded = _handle_all(workspace, records)
+        failpoint("batch.after_decide")
+        writer = Writer(gate, references.rules_version, next_seqs)
+        await positions.remember(tx, [(one.event_key, one.content) for one in records])
+        await quarantine.add(tx, [quarantined(one, as_of) for one in broken])
+        await quarantine.settle(tx, superseded, "SUPERSEDED", "a newer readable event", as_of)
+        await store(tx, workspace, writer)
+        await positions.write_positions(tx, moved)
+        failpoint("batch.before_commit")
+    failpoint("batch.after_commit")
+    outcomes.report(result, admission, moved, writer, handled=len(records), duplicates=duplicates)
+    return result
+
+
+def _wait_for_lanes(gate: Gate, admission: Admission, stopped: Mapping[int, str]) -> None:
+    """Records for a stopped lane wait, and with them what follows in their partition."""
+    if not stopped:
+        return
+    for partition, several in list(admission.lists.items()):
+        for index, one in enumerate(several):
+            lane = None if one.entity_key is None else lane_of(one.entity_key, gate.partitions)
+            if lane in stopped:
+                admission.wait_from(partition, index, f"lane {lane} is stopped: {stopped[lane]}")
+                break
+
+
+def _wanted(records: Sequence[Parsed], extra: Wanted) -> Wanted:
+    """What these records are about, in order of arrival, and what an earlier try missed."""
+    wanted = Wanted(dict(extra.shipments), set(extra.orders), [], set(extra.licences))
+    for one in records:
+        if one.owner == "order" and one.entity_key is not None:
+            wanted.orders.add(one.entity_key)
+        elif one.owner == "shipment" and one.entity_key is not None:
+            wanted.shipments[one.entity_key] = None
+        if one.read is not None:
+            event = trade_event(one.read)
+            if isinstance(event, (events.OrderUpserted, events.ShipmentUpserted)):
+                wanted.facts.append(event.facts)
+    return wanted
+
+
+def _handle_all(workspace: Workspace, records: Sequence[Parsed]) -> tuple[list[Parsed], list[UUID]]:
+    """Hand every record to the engine; the unreadable ones, and the quarantined that newer upserts settled (D8.5)."""
+    broken: list[Parsed] = []
+    superseded: list[UUID] = []
+    for one in records:
+        if one.read is None:
+            broken.append(one)
+        if one.entity_key is None or one.owner == "none":
+            continue
+        before = _standing(workspace, one)
+        _cause(workspace, one)
+        outcome = engine.handle(workspace, _event_of(one, workspace.as_of))
+        if outcome is Outcome.STALE:
+            metrics.STALE_EVENTS.inc()
+        elif one.read is not None:
+            superseded += [UUID(key) for key in before - _standing(workspace, one)]
+    return broken, superseded
+
+
+def _standing(workspace: Workspace, one: Parsed) -> set[str]:
+    """Quarantine ids that hold what this record is about."""
+    key = one.entity_key or ""
+    owner = workspace.order(key) if one.owner == "order" else workspace.shipment(key)
+    return {standing.key for standing in owner.standing if standing.finding.reason.value == "EVENT_UNREADABLE"}
+
+
+def _cause(workspace: Workspace, one: Parsed) -> None:
+    record = one.record
+    envelope = one.read.envelope if one.read is not None else None
+    workspace.cause = f"{record.topic}/{record.partition}/{record.offset}"
+    workspace.causation_id = envelope.id if envelope else None
+    workspace.traceparent = envelope.traceparent if envelope else None
+
+
+def _event_of(one: Parsed, as_of: datetime) -> events.TradeEvent:
+    if one.read is not None:
+        return trade_event(one.read)
+    row = quarantined(one, as_of)
+    return events.TradeUnreadable(
+        owner=row.owner,
+        owner_id=row.owner_id or "",
+        quarantine_id=str(row.quarantine_id),
+        event_key=row.event_key,
+        was_upsert=row.was_upsert,
+        detail=f"{row.error_field}: {row.error}",
+    )

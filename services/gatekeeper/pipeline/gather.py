@@ -1,0 +1,117 @@
+"""Gather: lock what a transaction decides about, in the one order that every writer follows (design.md §2.3)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from services.gatekeeper.domain.aggregates import Order, Shipment
+from services.gatekeeper.domain.decide import licence_keys
+from services.gatekeeper.domain.engine import order_ids_of
+from services.gatekeeper.domain.facts import OrderFacts, ShipmentFacts
+from services.gatekeeper.domain.references import References
+from services.gatekeeper.domain.workspace import NotGathered, Workspace
+from services.gatekeeper.store import rules
+from services.gatekeeper.store.aggregates import arrivals, load_shipments, lock_accounts, lock_orders
+from services.gatekeeper.store.lanes import lock_lanes
+from services.gatekeeper.wiring import Gate
+from services.kit.partitioning import lane_of
+from services.kit.postgres import Connection
+
+
+@dataclass(slots=True)
+class Wanted:
+    """What a transaction will look at. `shipments` in order of arrival; `facts` what new versions name."""
+
+    shipments: dict[str, None] = field(default_factory=dict)
+    orders: set[str] = field(default_factory=set)
+    facts: list[ShipmentFacts | OrderFacts] = field(default_factory=list)
+    licences: set[str] = field(default_factory=set)
+
+    def add_missing(self, missing: NotGathered) -> None:
+        """Widen by a row that the engine asked for and that was not locked."""
+        if missing.kind == "shipment":
+            self.shipments[missing.key] = None
+        elif missing.kind == "order":
+            self.orders.add(missing.key)
+        else:
+            self.licences.add(missing.key)
+
+
+@dataclass(slots=True)
+class Locked:
+    """What a transaction holds: the rules (shared), its lanes with their next numbers, and the time it decides at."""
+
+    references: References
+    as_of: datetime
+    next_seqs: dict[int, int]
+    stopped: dict[int, str]
+
+
+async def lock_rules(gate: Gate, connection: Connection) -> tuple[References, datetime]:
+    """The rules lock, shared, as a statement of its own; then the newest rules and the time (design.md §2.1)."""
+    await rules.lock_shared(connection)
+    references = await rules.refresh(connection, gate.references)
+    keep_newest(gate, references)
+    return references, await gate.clock.now(connection)
+
+
+def keep_newest(gate: Gate, references: References) -> None:
+    """Cache references unless another transaction of this process has cached newer ones."""
+    if gate.references is None or gate.references.rules_version <= references.rules_version:
+        gate.references = references
+
+
+async def lock_owners(
+    gate: Gate, connection: Connection, owner_ids: Iterable[str]
+) -> tuple[dict[int, int], dict[int, str]]:
+    """Lock the lanes of these ids: the next numbers of the running ones, the reasons of the stopped."""
+    return await lock_lanes(connection, {lane_of(owner_id, gate.partitions) for owner_id in owner_ids})
+
+
+async def gather(
+    gate: Gate, connection: Connection, wanted: Wanted, references: References, as_of: datetime
+) -> Workspace:
+    """The workspace for `wanted`. The caller holds the rules lock and the lanes of its shipments and orders."""
+    stored = await load_shipments(connection, wanted.shipments)
+    named = {order_id for facts in wanted.facts if isinstance(facts, ShipmentFacts) for order_id in order_ids_of(facts)}
+    kept = {order_id for shipment in stored.values() for order_id in order_ids_of(shipment.facts)}
+    order_ids = wanted.orders | named | kept
+    lanes = {order_id: lane_of(order_id, gate.partitions) for order_id in order_ids}
+    orders = await lock_orders(connection, order_ids, lanes)
+    accounts = await lock_accounts(connection, _licences(wanted, stored, orders, references))
+    return Workspace(
+        as_of=as_of,
+        references=references,
+        policy=gate.policy,
+        shipments=await _with_stubs(connection, wanted, stored),
+        orders=orders,
+        accounts=accounts,
+    )
+
+
+async def _with_stubs(connection: Connection, wanted: Wanted, stored: Mapping[str, Shipment]) -> dict[str, Shipment]:
+    """Every wanted shipment; one that nobody has heard of gets the next arrival number."""
+    missing = [shipment_id for shipment_id in wanted.shipments if shipment_id not in stored]
+    fresh = await arrivals(connection, len(missing)) if missing else []
+    stubs = {shipment_id: Shipment(shipment_id, arrival) for shipment_id, arrival in zip(missing, fresh, strict=True)}
+    return {**stored, **stubs}
+
+
+def _licences(
+    wanted: Wanted, stored: Mapping[str, Shipment], orders: Mapping[str, Order], references: References
+) -> set[str]:
+    """Every licence that a decision here may look at or change: candidates and what is drawn on now."""
+    numbers = set(wanted.licences)
+    everyone = list(orders.values())
+    for facts in (*wanted.facts, *(shipment.facts for shipment in stored.values())):
+        own = [orders[order_id] for order_id in order_ids_of(facts)] if isinstance(facts, ShipmentFacts) else []
+        numbers |= licence_keys(facts, own, references)
+    for order in everyone:
+        numbers |= licence_keys(order.facts, (order,), references)
+        numbers |= {draw.licence_no for draw in order.draws}
+        numbers |= {take.licence_no for take in order.takes if take.licence_no is not None}
+    for shipment in stored.values():
+        numbers |= {draw.licence_no for draw in (*shipment.draws, *shipment.past_draws)}
+    return numbers

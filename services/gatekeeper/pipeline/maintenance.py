@@ -1,0 +1,23 @@
+"""What has to be done now and then: outbox partitions ahead, and old ones away once every lane has published them."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from services.gatekeeper.store import outbox
+from services.gatekeeper.wiring import Gate
+from services.kit.postgres import retrying
+
+OUTBOX_DAYS_KEPT = 30
+
+
+async def run_once(gate: Gate) -> None:
+    """Idempotent; any number of processes may run it."""
+
+    async def attempt() -> None:
+        async with gate.database.transaction() as tx:
+            await outbox.ensure_partitions(tx)
+        async with gate.database.transaction() as tx:
+            await outbox.drop_published(tx, timedelta(days=OUTBOX_DAYS_KEPT))
+
+    await retrying(attempt, what="maintenance")

@@ -1,0 +1,284 @@
+"""Rule changes: licences, references and notices, applied under the exclusive rules lock (design.md §4).
+
+From the commit of such a transaction on no batch decides without what it recorded. Failpoints, in order:
+rules.after_lock, rules.after_apply, rules.before_commit, rules.after_commit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import UUID
+
+import structlog
+
+from services.gatekeeper.domain.references import References, UnreadableRule
+from services.gatekeeper.domain.rule_entities import Licence, Notice, RuleEntity
+from services.gatekeeper.domain.rulebook import (
+    NoticeEvent,
+    RuleChange,
+    RuleOutcome,
+    apply_rule,
+    unreadable_alerts,
+    unreadable_touches,
+)
+from services.gatekeeper.domain.terms import Touches
+from services.gatekeeper.domain.workspace import Alert
+from services.gatekeeper.pipeline import metrics, outcomes, wire_out
+from services.gatekeeper.pipeline.apply import Writer
+from services.gatekeeper.pipeline.gather import keep_newest
+from services.gatekeeper.pipeline.intake import Coordinates, Parsed, admit, coordinates, once_only, parse, quarantined
+from services.gatekeeper.pipeline.records import BatchResult, Run
+from services.gatekeeper.pipeline.translate_rules import rule_entity
+from services.gatekeeper.store import journal, lanes, notices, positions, quarantine, rules, work
+from services.gatekeeper.wiring import Gate
+from services.kit.failpoints import failpoint
+from services.kit.partitioning import lane_of
+from services.kit.postgres import Connection, retrying
+
+log = structlog.get_logger()
+
+
+async def apply_rule_batch(gate: Gate, runs: Sequence[Run]) -> BatchResult:
+    """Record every rule event of `runs` exactly once, in one exclusive transaction. Waits for PostgreSQL."""
+    parsed = {coordinates(record): parse(record) for run in runs for record in run.records}
+    return await retrying(lambda: _attempt(gate, runs, parsed), what="rules")
+
+
+async def _attempt(gate: Gate, runs: Sequence[Run], parsed: Mapping[Coordinates, Parsed]) -> BatchResult:
+    result = BatchResult()
+    async with gate.database.transaction() as tx:
+        change = await begin_change(gate, tx)
+        failpoint("rules.after_lock")
+        before = await positions.lock_positions(tx, [(run.topic, run.partition) for run in runs])
+        admission = admit(runs, parsed, before, result)
+        moved = admission.positions(gate.settings)
+        records, duplicates = await once_only(tx, admission.in_order())
+        for one in records:
+            if one.read is None:
+                change.add_unreadable(one)
+            else:
+                change.add(rule_entity(one.read), one.read.envelope.id)
+        failpoint("rules.after_apply")
+        await positions.remember(tx, [(one.event_key, one.content) for one in records])
+        writer = await change.store(tx)
+        await positions.write_positions(tx, moved)
+        failpoint("rules.before_commit")
+    failpoint("rules.after_commit")
+    outcomes.report(result, admission, moved, writer, handled=len(records), duplicates=duplicates)
+    return result
+
+
+async def begin_change(gate: Gate, connection: Connection) -> Change:
+    """Take the exclusive rules lock, then read the newest rules and the time. Never called by who holds it shared."""
+    await rules.lock_exclusive(connection)
+    references = await rules.refresh(connection, gate.references)
+    keep_newest(gate, references)
+    return Change(gate, references, await gate.clock.now(connection), references.rules_version + 1)
+
+
+@dataclass(slots=True)
+class Change:
+    """A rule change under way: what it records, whom it touches, and what every lane will be told."""
+
+    gate: Gate
+    references: References
+    as_of: datetime
+    rules_version: int
+    rows: list[rules.NewRule] = field(default_factory=list)
+    touches: dict[tuple[frozenset[str], ...], None] = field(default_factory=dict)
+    alerts: list[Alert] = field(default_factory=list)
+    told: list[tuple[Notice, NoticeEvent]] = field(default_factory=list)
+    broken: list[Parsed] = field(default_factory=list)
+    settled: list[UUID] = field(default_factory=list)
+    boundaries: list[Notice] = field(default_factory=list)
+    licences: dict[str, None] = field(default_factory=dict)
+
+    def add(self, entity: RuleEntity, event_id: str | None) -> RuleChange:
+        """Apply one entity to the rules as they are within this change."""
+        applied = apply_rule(self.references, entity, self.as_of)
+        if not applied.changed:
+            metrics.STALE_EVENTS.inc()
+            log.info("rule_ignored", outcome=applied.outcome.value, key=rules.key_of(entity)[1], version=entity.version)
+            return applied
+        if applied.outcome is RuleOutcome.CONFLICT:
+            log.warning("licence_conflict", key=rules.key_of(entity)[1], version=entity.version)
+        self.rows.append(rules.NewRule(applied.entity, event_id))
+        self._touch(applied.touches)
+        self.alerts += applied.alerts
+        self.settled += [UUID(quarantine_id) for quarantine_id in applied.settles]
+        if isinstance(applied.entity, Notice):
+            self.boundaries.append(applied.entity)
+            if applied.notice_event is not None:
+                self.told.append((applied.entity, applied.notice_event))
+        if isinstance(applied.entity, Licence):
+            self.licences[applied.entity.licence_no] = None
+        for quarantine_id in applied.settles:
+            self._touch_broken(quarantine_id)
+        self.references = self.references.with_changes(self.rules_version, [applied.entity], [], list(applied.settles))
+        return applied
+
+    def add_unreadable(self, one: Parsed) -> None:
+        """Keep a broken rule event and hold what it may be about (D8.4)."""
+        row = quarantined(one, self.as_of)
+        broken = UnreadableRule(
+            str(row.quarantine_id), row.event_key, rules.kind_of_type(row.event_type), row.owner_id, row.was_upsert
+        )
+        self.broken.append(one)
+        self.alerts += unreadable_alerts(broken)
+        self._touch(unreadable_touches(broken, self.references))
+        self.references = self.references.with_changes(self.rules_version, [], [broken], [])
+
+    def settle(self, quarantine_id: UUID) -> None:
+        """A broken rule event was repaired or dropped by a person: look again at what it held."""
+        self._touch_broken(str(quarantine_id))
+        self.settled.append(quarantine_id)
+        self.references = self.references.with_changes(self.rules_version, [], [], [str(quarantine_id)])
+
+    def tell(self, notice: Notice, event: NoticeEvent, touches: Touches) -> None:
+        """A notice begins or ends by its date."""
+        self.told.append((notice, event))
+        self._touch(touches)
+
+    def _touch(self, touches: Touches) -> None:
+        self.touches.update(dict.fromkeys(touches))
+
+    def _touch_broken(self, quarantine_id: str) -> None:
+        for broken in self.references.unreadable_rules():
+            if broken.quarantine_id == quarantine_id:
+                self._touch(unreadable_touches(broken, self.references))
+
+    async def store(
+        self, connection: Connection, *, by: str = "a newer readable event", status: str = "SUPERSEDED"
+    ) -> Writer:
+        """Write everything that was recorded; the caller commits. Nothing recorded: nothing is written."""
+        writer = Writer(self.gate, self.rules_version, {})
+        if not (self.rows or self.broken or self.settled or self.told):
+            return writer
+        raised = await rules.raise_version(connection)
+        if raised != self.rules_version:
+            raise RuntimeError("the rules version moved under the exclusive lock")
+        await rules.insert_rules(connection, self.rows, self.rules_version, self.as_of)
+        await quarantine.add(connection, [quarantined(one, self.as_of) for one in self.broken], self.rules_version)
+        await quarantine.settle(connection, self.settled, status, by, self.as_of, self.rules_version)
+        await self._store_work(connection)
+        await self._tell_lanes(connection, writer)
+        await journal.append_alerts(connection, self.alerts, self.as_of)
+        await writer.store(connection)
+        await self._defer_alerts(connection)
+        return writer
+
+    async def _store_work(self, connection: Connection) -> None:
+        """One sweep for all that is touched; licences' caps are checked by a task of their own (D4.5)."""
+        if self.touches:
+            await work.add_task(
+                connection,
+                kind="SWEEP",
+                key=f"rules {self.rules_version}",
+                touches=_merged(self.touches),
+                rules_version=self.rules_version,
+                can_add_hold=True,
+                as_of=self.as_of,
+            )
+        for licence_no in self.licences:
+            await work.add_task(
+                connection,
+                kind="CAPS",
+                key=licence_no,
+                touches=(),
+                rules_version=self.rules_version,
+                can_add_hold=False,
+                as_of=self.as_of,
+            )
+        await notices.replace_boundaries(connection, self.boundaries, self.as_of)
+
+    async def _tell_lanes(self, connection: Connection, writer: Writer) -> None:
+        """notice.in-effect or notice.ended in every lane, before the shipments that it touches."""
+        if not self.told:
+            return
+        running, stopped = await lanes.lock_lanes(connection, range(self.gate.partitions))
+        if stopped:
+            log.warning("lanes_not_told", lanes=sorted(stopped), notices=[notice.notice_id for notice, _ in self.told])
+        writer.next_seqs = running
+        for notice, event in self.told:
+            in_effect = event is NoticeEvent.IN_EFFECT
+            say = wire_out.notice_in_effect if in_effect else wire_out.notice_ended
+            type_suffix, data = say(notice, self.rules_version)
+            barriers = [
+                (lane, writer.say(lane, notice.notice_id, type_suffix, data, self.as_of)) for lane in sorted(running)
+            ]
+            await notices.add_barriers(connection, notice, event.value, barriers, self.rules_version, self.as_of)
+
+    async def _defer_alerts(self, connection: Connection) -> None:
+        said = [(journal.alert_subject(alert)[1], *wire_out.licence_alert(alert)) for alert in self.alerts]
+        await work.add_deferred(
+            connection,
+            [
+                (lane_of(key, self.gate.partitions), key, type_suffix, data.model_dump_json())
+                for key, type_suffix, data in said
+            ],
+            self.as_of,
+        )
+
+
+def _merged(touches: Iterable[tuple[frozenset[str], ...]]) -> Touches:
+    """Alternatives of a single set become one set, so that a thousand changes are one query and not a thousand."""
+    single: set[str] = set()
+    several: list[tuple[frozenset[str], ...]] = []
+    for alternative in touches:
+        if len(alternative) == 0:
+            return ((),)
+        if len(alternative) == 1:
+            single |= alternative[0]
+        else:
+            several.append(alternative)
+    return (*(((frozenset(single),),) if single else ()), *several)
+
+
+async def lock_rules_exclusively(connection: Connection) -> None:
+    """For callers that read what stands before they record, such as the API."""
+    await rules.lock_exclusive(connection)
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedNotice:
+    """What recording a notice or a lift came to."""
+
+    notice: Notice
+    outcome: RuleOutcome
+    rules_version: int
+
+
+async def record_notice(gate: Gate, connection: Connection, notice: Notice) -> RecordedNotice:
+    """Record a notice, revision or lift in the caller's transaction; it is in effect from its commit on.
+
+    `notice.version` must be above the stored one, else the outcome is STALE and nothing is written.
+    """
+    change = await begin_change(gate, connection)
+    applied = change.add(notice, None)
+    await change.store(connection)
+    version = change.rules_version if applied.changed else change.rules_version - 1
+    row = applied.entity if isinstance(applied.entity, Notice) else notice
+    return RecordedNotice(row, applied.outcome, version)
+
+
+async def run_due_boundaries(gate: Gate) -> bool:
+    """Make notices begin and end that are due by their own dates: one exclusive transaction for all (design.md §4)."""
+    async with gate.database.reading() as connection:
+        if not await notices.any_due(connection, await gate.clock.now(connection)):
+            return False
+
+    async def attempt() -> bool:
+        async with gate.database.transaction() as tx:
+            change = await begin_change(gate, tx)
+            due = await notices.take_due(tx, change.as_of)
+            for notice_id, version, what in due:
+                notice = change.references.notice(notice_id)
+                if notice is not None and notice.version == version and not notice.lifted:
+                    event = NoticeEvent.IN_EFFECT if what == "start" else NoticeEvent.ENDED
+                    change.tell(notice, event, notices.touches(change.references, notice))
+            await change.store(tx)
+            return bool(due)
+
+    return await retrying(attempt, what="boundaries")
