@@ -95,7 +95,7 @@ async def store(connection: Connection, workspace: Workspace, writer: Writer) ->
     await journal.append_timeline(connection, effects.timeline)
     failpoint("batch.after_journal")
     await _say_changes(connection, workspace, writer)
-    await _defer(connection, effects, writer, workspace.as_of)
+    await defer_news(connection, effects, writer, workspace.as_of)
     await _follow_up(connection, effects, writer.rules_version, workspace.as_of)
     await writer.store(connection)
 
@@ -106,13 +106,18 @@ async def _store_rows(connection: Connection, workspace: Workspace, gate: Gate) 
     lanes_of = {key: lane_of(key, gate.partitions) for key in workspace.dirty_shipments | workspace.dirty_orders}
     await aggregates.write_shipments(connection, shipments, lanes_of)
     await aggregates.write_orders(connection, orders)
-    await aggregates.write_accounts(connection, [workspace.accounts[key] for key in sorted(workspace.dirty_accounts)])
+    await store_accounts(connection, workspace)
     await _store_selection(connection, shipments, orders, lanes_of)
     await journal.replace_open_holds(
         connection,
         {("shipment", shipment.shipment_id): shipment.holds for shipment in shipments}
         | {("order", order.order_id): order.holds for order in orders},
     )
+
+
+async def store_accounts(connection: Connection, workspace: Workspace) -> None:
+    """Write the licence accounts that changed."""
+    await aggregates.write_accounts(connection, [workspace.accounts[key] for key in sorted(workspace.dirty_accounts)])
 
 
 async def _store_selection(
@@ -174,7 +179,7 @@ def _say_state(change: ShipmentChanged | OrderChanged, workspace: Workspace, wri
         writer.say(lane, key, type_suffix, wire_out.shortened(data, HOLDS_SHOWN_MAX), workspace.as_of, **cause)
 
 
-async def _defer(connection: Connection, effects: Effects, writer: Writer, as_of: datetime) -> None:
+async def defer_news(connection: Connection, effects: Effects, writer: Writer, as_of: datetime) -> None:
     """Licences' alerts and violations belong to lanes that this transaction may not have locked."""
     await journal.append_alerts(connection, effects.alerts, as_of)
     fresh = await journal.new_violations(

@@ -137,7 +137,9 @@ def _wait_for_lanes(gate: Gate, admission: Admission, stopped: Mapping[int, str]
         return
     for partition, several in list(admission.lists.items()):
         for index, one in enumerate(several):
-            lane = None if one.entity_key is None else lane_of(one.entity_key, gate.partitions)
+            if one.entity_key is None:
+                continue
+            lane = lane_of(one.entity_key, gate.partitions)
             if lane in stopped:
                 admission.wait_from(partition, index, f"lane {lane} is stopped: {stopped[lane]}")
                 break

@@ -39,16 +39,6 @@ class Wanted:
             self.licences.add(missing.key)
 
 
-@dataclass(slots=True)
-class Locked:
-    """What a transaction holds: the rules (shared), its lanes with their next numbers, and the time it decides at."""
-
-    references: References
-    as_of: datetime
-    next_seqs: dict[int, int]
-    stopped: dict[int, str]
-
-
 async def lock_rules(gate: Gate, connection: Connection) -> tuple[References, datetime]:
     """The rules lock, shared, as a statement of its own; then the newest rules and the time (design.md §2.1)."""
     await rules.lock_shared(connection)

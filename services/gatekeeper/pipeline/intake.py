@@ -146,7 +146,7 @@ class Admission:
         self.waiting[partition] = reason
 
     def positions(self, settings: Settings) -> dict[tuple[str, int], Position]:
-        """Where the positions stand once everything admitted is handled; first cuts what an unreadable flood forbids."""
+        """Where the positions stand once all is handled; before that, cuts what an unreadable flood forbids."""
         moved = {}
         for partition, several in self.lists.items():
             old = self.before[partition]

@@ -13,6 +13,7 @@ from uuid import UUID
 
 import structlog
 
+from schemas.unreadable import Unreadable
 from services.gatekeeper.domain.references import References, UnreadableRule
 from services.gatekeeper.domain.rule_entities import Licence, Notice, RuleEntity
 from services.gatekeeper.domain.rulebook import (
@@ -28,7 +29,17 @@ from services.gatekeeper.domain.workspace import Alert
 from services.gatekeeper.pipeline import metrics, outcomes, wire_out
 from services.gatekeeper.pipeline.apply import Writer
 from services.gatekeeper.pipeline.gather import keep_newest
-from services.gatekeeper.pipeline.intake import Coordinates, Parsed, admit, coordinates, once_only, parse, quarantined
+from services.gatekeeper.pipeline.intake import (
+    Coordinates,
+    Parsed,
+    admit,
+    coordinates,
+    once_only,
+    parse,
+    quarantined,
+    unreadable,
+)
+from services.gatekeeper.pipeline.licence_watch import watch_licences
 from services.gatekeeper.pipeline.records import BatchResult, Run
 from services.gatekeeper.pipeline.translate_rules import rule_entity
 from services.gatekeeper.store import journal, lanes, notices, positions, quarantine, rules, work
@@ -56,10 +67,7 @@ async def _attempt(gate: Gate, runs: Sequence[Run], parsed: Mapping[Coordinates,
         moved = admission.positions(gate.settings)
         records, duplicates = await once_only(tx, admission.in_order())
         for one in records:
-            if one.read is None:
-                change.add_unreadable(one)
-            else:
-                change.add(rule_entity(one.read), one.read.envelope.id)
+            change.add_record(one)
         failpoint("rules.after_apply")
         await positions.remember(tx, [(one.event_key, one.content) for one in records])
         writer = await change.store(tx)
@@ -93,7 +101,26 @@ class Change:
     broken: list[Parsed] = field(default_factory=list)
     settled: list[UUID] = field(default_factory=list)
     boundaries: list[Notice] = field(default_factory=list)
-    licences: dict[str, None] = field(default_factory=dict)
+    licences: dict[str, Touches] = field(default_factory=dict)
+    relicensed: list[tuple[Licence | None, Licence]] = field(default_factory=list)
+
+    def add_record(self, one: Parsed) -> None:
+        """A record of a rule topic. One that would change a notice of the API's is kept as unreadable (D6.8)."""
+        if one.read is None:
+            self.add_unreadable(one)
+            return
+        entity = rule_entity(one.read)
+        stored = self.references.notice(entity.notice_id) if isinstance(entity, Notice) else None
+        if stored is not None and stored.by_http:
+            error = Unreadable(
+                "notice_id",
+                "names a notice that was recorded over HTTP, and is changed there",
+                type_hint=one.read.type_suffix,
+                entity_key=one.read.entity_key,
+            )
+            self.add_unreadable(unreadable(one.record, error))
+        else:
+            self.add(entity, one.read.envelope.id)
 
     def add(self, entity: RuleEntity, event_id: str | None) -> RuleChange:
         """Apply one entity to the rules as they are within this change."""
@@ -105,15 +132,17 @@ class Change:
         if applied.outcome is RuleOutcome.CONFLICT:
             log.warning("licence_conflict", key=rules.key_of(entity)[1], version=entity.version)
         self.rows.append(rules.NewRule(applied.entity, event_id))
-        self._touch(applied.touches)
+        if isinstance(applied.entity, Licence) and isinstance(applied.before, Licence):
+            self.licences[applied.entity.licence_no] = applied.touches
+            self.relicensed.append((applied.before, applied.entity))
+        else:
+            self._touch(applied.touches)
         self.alerts += applied.alerts
         self.settled += [UUID(quarantine_id) for quarantine_id in applied.settles]
         if isinstance(applied.entity, Notice):
             self.boundaries.append(applied.entity)
             if applied.notice_event is not None:
                 self.told.append((applied.entity, applied.notice_event))
-        if isinstance(applied.entity, Licence):
-            self.licences[applied.entity.licence_no] = None
         for quarantine_id in applied.settles:
             self._touch_broken(quarantine_id)
         self.references = self.references.with_changes(self.rules_version, [applied.entity], [], list(applied.settles))
@@ -163,6 +192,7 @@ class Change:
         await quarantine.add(connection, [quarantined(one, self.as_of) for one in self.broken], self.rules_version)
         await quarantine.settle(connection, self.settled, status, by, self.as_of, self.rules_version)
         await self._store_work(connection)
+        await watch_licences(connection, writer, self.relicensed, self.references, self.as_of)
         await self._tell_lanes(connection, writer)
         await journal.append_alerts(connection, self.alerts, self.as_of)
         await writer.store(connection)
@@ -170,28 +200,23 @@ class Change:
         return writer
 
     async def _store_work(self, connection: Connection) -> None:
-        """One sweep for all that is touched; licences' caps are checked by a task of their own (D4.5)."""
+        """A task for each changed licence, which goes by order of arrival (D4.5); one sweep for the rest."""
+        for licence_no, touches in self.licences.items():
+            await self._add_task(connection, "LICENCE", licence_no, touches)
         if self.touches:
-            await work.add_task(
-                connection,
-                kind="SWEEP",
-                key=f"rules {self.rules_version}",
-                touches=_merged(self.touches),
-                rules_version=self.rules_version,
-                can_add_hold=True,
-                as_of=self.as_of,
-            )
-        for licence_no in self.licences:
-            await work.add_task(
-                connection,
-                kind="CAPS",
-                key=licence_no,
-                touches=(),
-                rules_version=self.rules_version,
-                can_add_hold=False,
-                as_of=self.as_of,
-            )
+            await self._add_task(connection, "SWEEP", f"rules {self.rules_version}", _merged(self.touches))
         await notices.replace_boundaries(connection, self.boundaries, self.as_of)
+
+    async def _add_task(self, connection: Connection, kind: str, key: str, touches: Touches) -> None:
+        await work.add_task(
+            connection,
+            kind=kind,
+            key=key,
+            touches=touches,
+            rules_version=self.rules_version,
+            can_add_hold=True,
+            as_of=self.as_of,
+        )
 
     async def _tell_lanes(self, connection: Connection, writer: Writer) -> None:
         """notice.in-effect or notice.ended in every lane, before the shipments that it touches."""
@@ -234,51 +259,3 @@ def _merged(touches: Iterable[tuple[frozenset[str], ...]]) -> Touches:
         else:
             several.append(alternative)
     return (*(((frozenset(single),),) if single else ()), *several)
-
-
-async def lock_rules_exclusively(connection: Connection) -> None:
-    """For callers that read what stands before they record, such as the API."""
-    await rules.lock_exclusive(connection)
-
-
-@dataclass(frozen=True, slots=True)
-class RecordedNotice:
-    """What recording a notice or a lift came to."""
-
-    notice: Notice
-    outcome: RuleOutcome
-    rules_version: int
-
-
-async def record_notice(gate: Gate, connection: Connection, notice: Notice) -> RecordedNotice:
-    """Record a notice, revision or lift in the caller's transaction; it is in effect from its commit on.
-
-    `notice.version` must be above the stored one, else the outcome is STALE and nothing is written.
-    """
-    change = await begin_change(gate, connection)
-    applied = change.add(notice, None)
-    await change.store(connection)
-    version = change.rules_version if applied.changed else change.rules_version - 1
-    row = applied.entity if isinstance(applied.entity, Notice) else notice
-    return RecordedNotice(row, applied.outcome, version)
-
-
-async def run_due_boundaries(gate: Gate) -> bool:
-    """Make notices begin and end that are due by their own dates: one exclusive transaction for all (design.md §4)."""
-    async with gate.database.reading() as connection:
-        if not await notices.any_due(connection, await gate.clock.now(connection)):
-            return False
-
-    async def attempt() -> bool:
-        async with gate.database.transaction() as tx:
-            change = await begin_change(gate, tx)
-            due = await notices.take_due(tx, change.as_of)
-            for notice_id, version, what in due:
-                notice = change.references.notice(notice_id)
-                if notice is not None and notice.version == version and not notice.lifted:
-                    event = NoticeEvent.IN_EFFECT if what == "start" else NoticeEvent.ENDED
-                    change.tell(notice, event, notices.touches(change.references, notice))
-            await change.store(tx)
-            return bool(due)
-
-    return await retrying(attempt, what="boundaries")

@@ -13,12 +13,11 @@ import structlog
 from schemas.produced import WRITTEN_MODELS
 from services.gatekeeper.domain import engine
 from services.gatekeeper.domain.references import References
-from services.gatekeeper.domain.workspace import NotGathered, Workspace
+from services.gatekeeper.domain.workspace import NotGathered
 from services.gatekeeper.pipeline.apply import Writer, store
 from services.gatekeeper.pipeline.gather import Wanted, gather, lock_owners, lock_rules
-from services.gatekeeper.pipeline.rules import run_due_boundaries
+from services.gatekeeper.pipeline.notices import run_due_boundaries
 from services.gatekeeper.store import work
-from services.gatekeeper.store.aggregates import lock_accounts
 from services.gatekeeper.store.lanes import lock_lanes
 from services.gatekeeper.store.work import Item, OpenTask
 from services.gatekeeper.wiring import Gate
@@ -60,8 +59,6 @@ async def _one_chunk(gate: Gate, extra: Wanted) -> bool:
         if task is None:
             return False
         if not task.items_stored:
-            if task.kind == "LICENCE":
-                await _check_licence(gate, tx, task.key, references, as_of)
             await work.collect_items(tx, task, as_of)
             failpoint("task.after_collect")
             return True
@@ -108,16 +105,6 @@ async def judge(
     for item in reachable:
         engine.rejudge(workspace, item.owner, item.owner_id, cause)
     await store(connection, workspace, Writer(gate, references.rules_version, next_seqs))
-
-
-async def _check_licence(
-    gate: Gate, connection: Connection, licence_no: str, references: References, as_of: datetime
-) -> None:
-    """CAP_BELOW_USED and REVOKED_WITH_OPEN of a changed licence (D4.5, D4.9)."""
-    accounts = await lock_accounts(connection, [licence_no])
-    workspace = Workspace(as_of, references, gate.policy, {}, {}, accounts)
-    engine.check_licence(workspace, licence_no)
-    await store(connection, workspace, Writer(gate, references.rules_version, {}))
 
 
 async def _timer_step(gate: Gate) -> bool:

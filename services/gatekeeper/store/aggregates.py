@@ -113,6 +113,22 @@ async def _with_balances(connection: Connection, rows: Sequence[Any]) -> dict[st
     }
 
 
+async def count_drawers(connection: Connection, licence_nos: Iterable[str]) -> dict[str, int]:
+    """How many orders and shipments that are not CLOSED draw on each of these licences."""
+    rows = await connection.fetch(
+        "SELECT n.licence_no, count(*) AS drawers FROM unnest($1::text[]) AS n(licence_no) JOIN ("
+        " SELECT body FROM shipment WHERE state <> 'CLOSED' AND shipment_id IN (SELECT owner_id FROM scope_terms"
+        " WHERE owner = 'shipment' AND terms && $2::text[])"
+        " UNION ALL SELECT body FROM trade_order WHERE state <> 'CLOSED' AND order_id IN (SELECT owner_id"
+        " FROM scope_terms WHERE owner = 'order' AND terms && $2::text[])) AS d"
+        " ON d.body -> 'draws' @> jsonb_build_array(jsonb_build_object('licence_no', n.licence_no))"
+        " GROUP BY n.licence_no",
+        sorted(set(licence_nos)),
+        sorted(f"licence:{licence_no}" for licence_no in set(licence_nos)),
+    )
+    return {row["licence_no"]: row["drawers"] for row in rows}
+
+
 async def write_shipments(connection: Connection, shipments: Sequence[Shipment], lanes: Mapping[str, int]) -> None:
     if not shipments:
         return

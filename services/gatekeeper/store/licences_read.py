@@ -25,12 +25,13 @@ async def read_licence(connection: Connection, licence_no: str, visibility: Visi
     rows = await connection.fetch(
         "SELECT n.body, n.rules_version, a.uses, a.uses_reserved, a.completed, b.line_no, b.reserved, b.consumed,"
         " b.value_reserved, b.value_consumed FROM (SELECT key, rules_version, body FROM rule_row"
-        " WHERE kind = 'licence' AND key = $4 ORDER BY seq DESC LIMIT 1) AS n"
+        " WHERE kind = 'licence' AND key = $1 ORDER BY seq DESC LIMIT 1) AS n"
         " LEFT JOIN licence_account AS a ON a.licence_no = n.key"
         " LEFT JOIN licence_line_balance AS b ON b.licence_no = n.key"
-        " WHERE $1::bool OR n.body->>'exporter_id' = ANY($3::text[]) OR ($2::text[] IS NULL)",
-        *visibility.arguments(),
+        " WHERE $2::bool OR n.body->>'exporter_id' = ANY($3::text[])",
         licence_no,
+        visibility.sees_everything,
+        sorted(visibility.exporter_ids or ()),
     )
     if not rows:
         return None

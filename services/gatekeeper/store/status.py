@@ -45,7 +45,8 @@ class Statuses:
 
 # Everything in one statement, thus in one snapshot: a rule change brings its task in its own transaction, so either
 # both are seen here or neither. A task that has stored its items is pending for those that are left, and no other; one
-# that has not, for whatever its terms touch. A shipment whose terms are missing is taken to be touched.
+# that has not, for whatever its terms touch. A sweep is over for who was decided with its rules already (`beyond`); of
+# other tasks the rules version tells nothing. A shipment whose terms are missing is taken to be touched.
 _STATUSES = """
 WITH moment AS MATERIALIZED (
     SELECT coalesce($2::timestamptz, clock_timestamp()) AS as_of
@@ -56,31 +57,33 @@ WITH moment AS MATERIALIZED (
     WHERE shipment_id = ANY($1::text[]) AND sequence > 0
       AND ($3::bool OR forwarder_id = ANY($4::text[]) OR exporter_id = ANY($5::text[]))
 ), unfinished AS MATERIALIZED (
-    SELECT task_id, touches, items_stored FROM task WHERE done_at IS NULL AND can_add_hold
+    SELECT task_id, touches, items_stored,
+           CASE WHEN kind = 'SWEEP' THEN rules_version ELSE 9223372036854775807 END AS beyond
+    FROM task WHERE done_at IS NULL AND can_add_hold
 ), terms AS MATERIALIZED (
-    SELECT t.owner_id AS shipment_id, t.terms FROM scope_terms AS t JOIN seen ON t.owner_id = seen.shipment_id
+    SELECT t.owner_id AS shipment_id, seen.rules_version, t.terms
+    FROM scope_terms AS t JOIN seen ON t.owner_id = seen.shipment_id
     WHERE t.owner = 'shipment' AND EXISTS (SELECT 1 FROM unfinished WHERE NOT items_stored)
 ), alternative AS MATERIALIZED (
-    SELECT u.task_id, a.n, a.all_of, jsonb_array_length(a.all_of) AS sets
+    SELECT u.task_id, u.beyond, a.n, a.all_of, jsonb_array_length(a.all_of) AS sets
     FROM unfinished AS u CROSS JOIN jsonb_array_elements(u.touches) WITH ORDINALITY AS a(all_of, n)
     WHERE NOT u.items_stored
 ), wanted AS MATERIALIZED (
-    SELECT a.task_id, a.n, a.sets, s.set_no, w.term
+    SELECT a.task_id, a.beyond, a.n, a.sets, s.set_no, w.term
     FROM alternative AS a CROSS JOIN jsonb_array_elements(a.all_of) WITH ORDINALITY AS s(one_of, set_no)
     CROSS JOIN jsonb_array_elements_text(s.one_of) AS w(term)
 ), touched AS (
-    SELECT shipment_id FROM seen WHERE EXISTS (SELECT 1 FROM alternative WHERE sets = 0)
-    UNION
-    SELECT shipment_id FROM seen WHERE EXISTS (SELECT 1 FROM alternative)
-      AND NOT EXISTS (SELECT 1 FROM terms WHERE terms.shipment_id = seen.shipment_id)
+    SELECT s.shipment_id FROM seen AS s JOIN alternative AS a ON a.beyond > s.rules_version
+    WHERE a.sets = 0 OR NOT EXISTS (SELECT 1 FROM terms WHERE terms.shipment_id = s.shipment_id)
     UNION
     SELECT shipment_id FROM (
         SELECT t.shipment_id FROM terms AS t CROSS JOIN unnest(t.terms) AS own(term) JOIN wanted AS w USING (term)
+        WHERE w.beyond > t.rules_version
         GROUP BY t.shipment_id, w.task_id, w.n, w.sets HAVING count(DISTINCT w.set_no) = w.sets
     ) AS by_terms
     UNION
-    SELECT i.owner_id FROM sweep_item AS i JOIN unfinished USING (task_id)
-    WHERE i.owner = 'shipment' AND i.owner_id = ANY($1::text[])
+    SELECT s.shipment_id FROM seen AS s JOIN sweep_item AS i ON i.owner = 'shipment' AND i.owner_id = s.shipment_id
+    JOIN unfinished AS u ON u.task_id = i.task_id AND u.beyond > s.rules_version
 )
 SELECT m.as_of, r.rules_version AS rules_in_effect, pg_is_in_recovery() AS standby, s.shipment_id, s.state,
        s.sequence, s.rules_version, s.milestone, s.holds, s.decided_at,

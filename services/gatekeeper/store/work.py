@@ -94,12 +94,26 @@ async def collect_items(connection: Connection, task: OpenTask, as_of: datetime)
     if queries:
         await connection.execute(
             "INSERT INTO sweep_item (task_id, position, owner, owner_id, lane)"
-            " SELECT $1, row_number() OVER (ORDER BY s.arrival, s.owner, s.owner_id), s.owner, s.owner_id, s.lane"
+            f" SELECT $1, row_number() OVER (ORDER BY {_order(task, len(arguments) + 2)}), s.owner, s.owner_id, s.lane"
             f" FROM ({' UNION '.join(queries)}) AS s{waiting}",
             task.task_id,
             *arguments,
+            *([json.dumps([{"licence_no": task.key}])] if task.kind == "LICENCE" else []),
         )
     await connection.execute("UPDATE task SET items_stored = true WHERE task_id = $1", task.task_id)
+
+
+def _order(task: OpenTask, parameter: int) -> str:
+    """By arrival. For a changed licence those that draw on it come first, the latest first: what no longer fits is
+    held from the end (D4.5); then those that may fit now, the earliest first (D4.4)."""
+    if task.kind != "LICENCE":
+        return "s.arrival, s.owner, s.owner_id"
+    body = (
+        "CASE s.owner WHEN 'order' THEN (SELECT body FROM trade_order WHERE order_id = s.owner_id)"
+        " ELSE (SELECT body FROM shipment WHERE shipment_id = s.owner_id) END"
+    )
+    draws_on_it = f"COALESCE(({body}) -> 'draws' @> ${parameter}::jsonb, false)"
+    return f"CASE WHEN {draws_on_it} THEN -s.arrival END NULLS LAST, s.arrival, s.owner, s.owner_id"
 
 
 def _selections(task: OpenTask) -> tuple[list[str], list[list[str]]]:

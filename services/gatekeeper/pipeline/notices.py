@@ -1,0 +1,60 @@
+"""Notices outside the stream: recorded by the API, and begun or ended by their own dates (domain.md §6)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from services.gatekeeper.domain.rule_entities import Notice
+from services.gatekeeper.domain.rulebook import NoticeEvent, RuleOutcome
+from services.gatekeeper.pipeline.rules import begin_change
+from services.gatekeeper.store import notices, rules
+from services.gatekeeper.wiring import Gate
+from services.kit.postgres import Connection, retrying
+
+
+async def lock_rules_exclusively(connection: Connection) -> None:
+    """For callers that read what stands before they record, such as the API."""
+    await rules.lock_exclusive(connection)
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedNotice:
+    """What recording a notice or a lift came to."""
+
+    notice: Notice
+    outcome: RuleOutcome
+    rules_version: int
+
+
+async def record_notice(gate: Gate, connection: Connection, notice: Notice) -> RecordedNotice:
+    """Record a notice, revision or lift in the caller's transaction; it is in effect from its commit on.
+
+    `notice.version` must be above the stored one, else the outcome is STALE and nothing is written.
+    """
+    change = await begin_change(gate, connection)
+    applied = change.add(notice, None)
+    await change.store(connection)
+    version = change.rules_version if applied.changed else change.rules_version - 1
+    row = applied.entity if isinstance(applied.entity, Notice) else notice
+    return RecordedNotice(row, applied.outcome, version)
+
+
+async def run_due_boundaries(gate: Gate) -> bool:
+    """Make notices begin and end that are due by their own dates: one exclusive transaction for all (design.md §4)."""
+    async with gate.database.reading() as connection:
+        if not await notices.any_due(connection, await gate.clock.now(connection)):
+            return False
+
+    async def attempt() -> bool:
+        async with gate.database.transaction() as tx:
+            change = await begin_change(gate, tx)
+            due = await notices.take_due(tx, change.as_of)
+            for notice_id, version, what in due:
+                notice = change.references.notice(notice_id)
+                if notice is not None and notice.version == version and not notice.lifted:
+                    event = NoticeEvent.IN_EFFECT if what == "start" else NoticeEvent.ENDED
+                    change.tell(notice, event, notices.touches(change.references, notice))
+            await change.store(tx)
+            return bool(due)
+
+    return await retrying(attempt, what="boundaries")
