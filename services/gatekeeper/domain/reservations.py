@@ -12,7 +12,7 @@ from services.gatekeeper.domain.alerts import granted
 from services.gatekeeper.domain.corrected import corrected_facts
 from services.gatekeeper.domain.facts import OrderLine
 from services.gatekeeper.domain.ledger import ZERO, book, free_of
-from services.gatekeeper.domain.order_rest import in_unit, rest, rest_value, takes_of
+from services.gatekeeper.domain.order_rest import in_unit, rest_of
 from services.gatekeeper.domain.quantity import EXACT, Money, Quantity, to_decimal
 from services.gatekeeper.domain.references import References
 from services.gatekeeper.domain.values import fixed_rate
@@ -62,9 +62,18 @@ def retake(workspace: Workspace, shipment: Shipment, order_ids: Iterable[str]) -
         takes = tuple(sorted((*others, *after), key=lambda take: (take.arrival, take.shipment_id, take.line_no)))
         fit_reservation(workspace, replace(order, takes=takes))
         kept = {(take.line_no, take.order_line, take.quantity) for take in after}
-        shrank = any((take.line_no, take.order_line, take.quantity) not in kept for take in before)
-        if shrank and len(order.shipments) > 1:
+        given_back = [take for take in before if (take.line_no, take.order_line, take.quantity) not in kept]
+        if given_back and len(order.shipments) > 1:
             workspace.follow_up(FollowUpKind.ORDER_SHIPMENTS, order_id)
+        if _reserves_nowhere(order, given_back):
+            workspace.follow_up(FollowUpKind.ORDER, order_id)
+
+
+def _reserves_nowhere(order: Order, given_back: list[Take]) -> bool:
+    """Whether a line that had been taken whole, and so reserved nothing any more, got something back."""
+    drawn = {draw.line_no for draw in order.draws}
+    cleared = order.state is OrderState.CLEARED
+    return cleared and any(take.licence_no and take.order_line not in drawn for take in given_back)
 
 
 def fit_reservation(workspace: Workspace, order: Order, *, judged: bool = False) -> None:
@@ -130,15 +139,17 @@ def _wanted_of_several(
 
 def _left(order: Order, line: OrderLine, draw: Draw, references: References) -> tuple[Fraction, Fraction]:
     """Ordered less taken, in the draw's unit and currency; what cannot be converted reserves as much as it did."""
-    takes = takes_of(order, line.line_no)
-    quantity = Fraction(draw.quantity.value)
-    if line.quantity is not None:
+    rest = rest_of(references, order, line)
+    quantity, value = Fraction(draw.quantity.value), Fraction(draw.value.amount)
+    if line.quantity is not None and rest.quantity is not None:
         one = in_unit(references, line.item_no, Quantity(Decimal(1), line.quantity.unit), draw.quantity.unit)
-        quantity = quantity if one is None else rest(references, line, takes) * one
-    if line.value is None or line.value.currency == draw.value.currency:
-        return quantity, rest_value(line, takes)
+        quantity = quantity if one is None else rest.quantity * one
+    if line.value is None or rest.value is None:
+        return quantity, value
+    if line.value.currency == draw.value.currency:
+        return quantity, rest.value
     rate = fixed_rate(references, line.value.currency, draw.value.currency, draw)
-    return quantity, Fraction(draw.value.amount) if rate is None else rest_value(line, takes) * Fraction(rate.rate)
+    return quantity, value if rate is None else rest.value * Fraction(rate.rate)
 
 
 def _within_room(workspace: Workspace, before: tuple[Draw, ...], wanted: tuple[Draw, ...]) -> tuple[Draw, ...]:

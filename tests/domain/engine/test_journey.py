@@ -1,0 +1,105 @@
+"""Where the goods are, as the milestones tell it (domain.md §1)."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import pytest
+
+from services.gatekeeper.domain.aggregates import MilestoneReport, Progress
+from services.gatekeeper.domain.calendar import SHANGHAI
+from services.gatekeeper.domain.journey import REPORTS_MAX, add_report, tell
+from services.gatekeeper.domain.vocabulary import Milestone, Place
+
+NOON = datetime(2026, 3, 5, 12, 0, tzinfo=SHANGHAI)
+TOLERANCE = timedelta(minutes=10)
+
+
+def told(*milestones: str | MilestoneReport, as_of: datetime = NOON + timedelta(days=30)) -> Progress:
+    reports = tuple(
+        each if isinstance(each, MilestoneReport) else reported(each, hour=number)
+        for number, each in enumerate(milestones)
+    )
+    return tell(Progress(reports=reports), as_of, TOLERANCE)
+
+
+def reported(
+    milestone: str, *, hour: int = 0, occurred: datetime | None = None, voided: bool = False
+) -> MilestoneReport:
+    at = NOON + timedelta(hours=hour)
+    return MilestoneReport(f"{milestone}-{hour}", Milestone(milestone), occurred or at, at, voided)
+
+
+@pytest.mark.parametrize(
+    ("milestones", "place", "milestone"),
+    [
+        ((), Place.BEFORE_DEPARTURE, None),
+        (("PICKED", "DECLARED"), Place.BEFORE_DEPARTURE, "DECLARED"),
+        (("DECLARED", "PICKED"), Place.BEFORE_DEPARTURE, "DECLARED"),
+        (("DEPARTED",), Place.UNDER_WAY, "DEPARTED"),
+        (("DEPARTED", "PACKED"), Place.UNDER_WAY, "DEPARTED"),
+        (("DEPARTED", "ARRIVED"), Place.UNDER_WAY, "ARRIVED"),
+        (("DEPARTED", "DELIVERED", "ARRIVED"), Place.DELIVERED, "DELIVERED"),
+        (("DEPARTED", "CANCELLED"), Place.UNDER_WAY, "DEPARTED"),
+        (("PICKED", "CANCELLED"), Place.CLOSED, "CANCELLED"),
+        (("CANCELLED", "PICKED"), Place.CLOSED, "CANCELLED"),
+        (("CANCELLED", "DEPARTED"), Place.UNDER_WAY, "DEPARTED"),
+        (("DEPARTED", "RETURNED"), Place.CLOSED, "RETURNED"),
+        (("DEPARTED", "RETURNED", "DELIVERED"), Place.CLOSED, "RETURNED"),
+        (("DEPARTED", "RETURNED", "RETURNED"), Place.CLOSED, "RETURNED"),
+        (("PACKED", "DEPARTED", "SHIPPING_VOIDED"), Place.BEFORE_DEPARTURE, "PACKED"),
+        (("PACKED", "SHIPPING_VOIDED"), Place.BEFORE_DEPARTURE, "PACKED"),
+        (("DEPARTED", "SHIPPING_VOIDED", "DEPARTED"), Place.UNDER_WAY, "DEPARTED"),
+    ],
+)
+def test_milestones_only_move_forward(milestones: tuple[str, ...], place: Place, milestone: str | None) -> None:
+    progress = told(*milestones)
+    assert (progress.place, progress.milestone) == (place, milestone)
+
+
+def test_departed_and_its_synonyms_count_one_export() -> None:
+    progress = told("DEPARTED", "DEPARTED", "ARRIVED")
+    assert (progress.exports, progress.departure_event, progress.departed_at) == (1, "DEPARTED-0", NOON)
+
+
+def test_an_arrival_without_departure_counts_as_it_and_a_later_departure_corrects_its_day_only() -> None:
+    progress = told("ARRIVED", reported("DEPARTED", hour=1, occurred=NOON - timedelta(days=2)))
+    assert progress.departed_at == NOON - timedelta(days=2)
+    assert (progress.exports, progress.milestone, progress.impossible) == (1, "ARRIVED", ("ARRIVED-0",))
+
+
+def test_a_departure_that_did_not_occur_leaves_the_synonym() -> None:
+    progress = told(reported("DEPARTED", voided=True), "DEPARTED")
+    assert (progress.exports, progress.departure_event) == (1, "DEPARTED-1")
+    assert told(reported("DEPARTED", voided=True)).place is Place.BEFORE_DEPARTURE
+
+
+def test_a_departure_after_the_return_is_a_new_export_and_a_late_report_of_the_first_is_none() -> None:
+    again = told("DEPARTED", "RETURNED", "DEPARTED")
+    assert (again.place, again.exports) == (Place.UNDER_WAY, 2)
+    late = told("DEPARTED", "RETURNED", reported("DEPARTED", hour=9, occurred=NOON))
+    assert (late.place, late.exports) == (Place.CLOSED, 1)
+
+
+def test_a_return_without_a_departure_cannot_have_been() -> None:
+    progress = told("RETURNED")
+    assert (progress.place, progress.impossible, progress.exports) == (Place.CLOSED, ("RETURNED-0",), 0)
+
+
+def test_a_fact_dated_ahead_acts_when_its_time_comes_and_a_cancellation_at_once() -> None:
+    ahead = reported("DEPARTED", occurred=NOON + timedelta(hours=2))
+    assert told(ahead, as_of=NOON).place is Place.BEFORE_DEPARTURE
+    assert told(ahead, as_of=NOON).resumes_at == NOON + timedelta(hours=2)
+    assert told(ahead, as_of=NOON + timedelta(hours=2)).place is Place.UNDER_WAY
+    assert told(ahead, as_of=NOON + timedelta(hours=2)).resumes_at is None
+    within = reported("DEPARTED", occurred=NOON + timedelta(minutes=10))
+    assert told(within, as_of=NOON).place is Place.UNDER_WAY
+    assert told(reported("CANCELLED", occurred=NOON + timedelta(days=1)), as_of=NOON).place is Place.CLOSED
+
+
+def test_the_oldest_steps_before_the_export_are_forgotten_first() -> None:
+    reports: tuple[MilestoneReport, ...] = (reported("DEPARTED"),)
+    for hour in range(1, REPORTS_MAX + 50):
+        reports = add_report(reports, reported("PICKED", hour=hour))
+    assert len(reports) == REPORTS_MAX
+    assert reports[0].milestone is Milestone.DEPARTED

@@ -1,0 +1,292 @@
+"""A whole Holdgate in memory: rule and trade events, follow-ups, timers and rule boundaries on a virtual clock.
+
+It loads and locks as the pipeline does: only the rows that the engine's own gathering functions name are there.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+
+from services.gatekeeper.domain import engine
+from services.gatekeeper.domain.aggregates import Draw, LedgerEntry, LicenceAccount, Order, Shipment
+from services.gatekeeper.domain.alerts import watch_licence_change
+from services.gatekeeper.domain.events import Meta, OrderUpserted, ShipmentUpserted, TradeEvent
+from services.gatekeeper.domain.facts import OrderFacts, ShipmentFacts
+from services.gatekeeper.domain.policy import Policy
+from services.gatekeeper.domain.references import References, UnreadableRule
+from services.gatekeeper.domain.rule_entities import Licence, RuleEntity
+from services.gatekeeper.domain.rulebook import apply_rule, boundaries, unreadable_touches
+from services.gatekeeper.domain.terms import Touches, touched
+from services.gatekeeper.domain.touches import touches_of
+from services.gatekeeper.domain.vocabulary import OrderState, Place, ShipmentState
+from services.gatekeeper.domain.workspace import (
+    Alert,
+    Decision,
+    EngineError,
+    FollowUp,
+    FollowUpKind,
+    OrderChanged,
+    Outcome,
+    ShipmentChanged,
+    TimelineEntry,
+    Violation,
+    Workspace,
+)
+from tests.domain.reading import RULE_READERS, rule_entity, trade_event
+
+FOLLOW_UPS_MAX = 2000
+
+
+@dataclass
+class World:
+    clock: datetime
+    policy: Policy = field(default_factory=Policy)
+    references: References = field(default_factory=References.empty)
+    shipments: dict[str, Shipment] = field(default_factory=dict)
+    orders: dict[str, Order] = field(default_factory=dict)
+    accounts: dict[str, LicenceAccount] = field(default_factory=dict)
+    rules: dict[tuple[str, str], RuleEntity] = field(default_factory=dict)
+    seen: dict[tuple[str, str], str] = field(default_factory=dict)
+    shipment_events: list[ShipmentChanged] = field(default_factory=list)
+    order_events: list[OrderChanged] = field(default_factory=list)
+    violations: dict[str, Violation] = field(default_factory=dict)
+    alerts: list[Alert] = field(default_factory=list)
+    ledger: list[LedgerEntry] = field(default_factory=list)
+    decisions: list[Decision] = field(default_factory=list)
+    timeline: list[TimelineEntry] = field(default_factory=list)
+    engine_errors: list[EngineError] = field(default_factory=list)
+    queue: deque[FollowUp] = field(default_factory=deque)
+    arrivals: int = 0
+    events: int = 0
+
+    # Events
+
+    def feed(self, kind: str, data: Mapping[str, Any], *, event_id: str | None = None, **attributes: Any) -> Outcome:
+        """One event of the wire; a repeated (source, id) is one event."""
+        self.events += 1
+        time = attributes.get("time") or self.clock
+        source = attributes.get("source") or "test"
+        event_id = event_id or f"event-{self.events}"
+        content = json.dumps([kind, data], default=str, sort_keys=True)
+        if (source, event_id) in self.seen:
+            return Outcome.STALE
+        self.seen[(source, event_id)] = content
+        if kind in RULE_READERS:
+            self.rule(rule_entity(kind, data, time))
+            return Outcome.APPLIED
+        return self.trade(trade_event(kind, data, Meta(event_id, source, time)))
+
+    def trade(self, event: TradeEvent) -> Outcome:
+        needs = engine.needs_of(event)
+        outcome: list[Outcome] = []
+        self._transact(
+            lambda workspace: outcome.append(engine.handle(workspace, event)),
+            needs.shipment_ids,
+            needs.order_ids,
+            event.facts if isinstance(event, ShipmentUpserted | OrderUpserted) else None,
+            cause=type(event).__name__,
+        )
+        self.settle()
+        return outcome[0]
+
+    def rule(self, entity: RuleEntity) -> None:
+        change = apply_rule(self.references, entity, self.clock)
+        if not change.changed:
+            return
+        version = self.references.rules_version + 1
+        self.references = self.references.with_changes(version, [change.entity], (), change.settles)
+        self.rules[(type(entity).__name__, _key(entity))] = change.entity
+        self.alerts.extend(change.alerts)
+        if isinstance(change.entity, Licence):
+            self._licence_changed(change.before, change.entity)
+        self.sweep(change.touches, latest_first=isinstance(entity, Licence))
+        for licence_no in sorted(self.accounts) if isinstance(entity, Licence) else ():
+            if licence_no == entity.licence_no:
+                self.queue.append(FollowUp(FollowUpKind.WAITERS, licence_no))
+        self.settle()
+
+    def unreadable_rule(self, rule: UnreadableRule) -> None:
+        version = self.references.rules_version + 1
+        self.references = self.references.with_changes(version, (), (rule,), ())
+        self.sweep(unreadable_touches(rule, self.references))
+        self.settle()
+
+    def settle_rule(self, rule: UnreadableRule) -> None:
+        version = self.references.rules_version + 1
+        self.references = self.references.with_changes(version, (), (), (rule.quarantine_id,))
+        self.sweep(unreadable_touches(rule, self.references))
+        self.settle()
+
+    def _licence_changed(self, before: RuleEntity | None, after: Licence) -> None:
+        open_draws = sum(1 for _, draws in self._open() if any(d.licence_no == after.licence_no for d in draws))
+        known = before if isinstance(before, Licence) else None
+        self._transact(
+            lambda workspace: watch_licence_change(workspace, known, after, open_draws), licences=(after.licence_no,)
+        )
+
+    def _open(self) -> Iterable[tuple[str, tuple[Draw, ...]]]:
+        yield from ((s.shipment_id, s.draws) for s in self.shipments.values() if s.state is not ShipmentState.CLOSED)
+        yield from ((o.order_id, o.draws) for o in self.orders.values() if o.state is not OrderState.CLOSED)
+
+    # Time
+
+    def advance_to(self, until: datetime) -> None:
+        """Fires every timer and rule boundary that is due until then, in order of time."""
+        for _ in range(FOLLOW_UPS_MAX):
+            due = min(self._due(), default=None, key=lambda pair: pair[0])
+            if due is None or due[0] > until:
+                self.clock = until
+                return
+            self.clock = max(self.clock, due[0])
+            due[1]()
+            self.settle()
+        raise AssertionError("timers without an end")
+
+    def _due(self) -> Iterable[tuple[datetime, Callable[[], None]]]:
+        for shipment in self.shipments.values():
+            if shipment.recheck_at is not None:
+                yield shipment.recheck_at, self._timer("shipment", shipment.shipment_id)
+        for order in self.orders.values():
+            if order.recheck_at is not None:
+                yield order.recheck_at, self._timer("order", order.order_id)
+        for entity in self.rules.values():
+            yield from ((at, self._boundary(entity)) for at in boundaries(entity) if at > self.clock)
+
+    def _timer(self, owner: str, owner_id: str) -> Callable[[], None]:
+        return lambda: self.rejudge(owner, owner_id, "timer")
+
+    def _boundary(self, entity: RuleEntity) -> Callable[[], None]:
+        return lambda: self.sweep(touches_of(entity, entity, self.references))
+
+    # Looking again
+
+    def sweep(self, touches: Touches, *, latest_first: bool = False) -> None:
+        found = [
+            ("order", order.order_id, order.arrival)
+            for order in self.orders.values()
+            if order.state is not OrderState.CLOSED and touched(touches, order.terms)
+        ] + [
+            ("shipment", shipment.shipment_id, shipment.arrival)
+            for shipment in self.shipments.values()
+            if shipment.state is not ShipmentState.CLOSED and touched(touches, shipment.terms)
+        ]
+        for owner, owner_id, _ in sorted(found, key=lambda row: row[2], reverse=latest_first):
+            self.rejudge(owner, owner_id, "sweep")
+
+    def rejudge(self, owner: str, owner_id: str, cause: str) -> None:
+        shipments, orders = ({owner_id}, set()) if owner == "shipment" else (set(), {owner_id})
+        self._transact(
+            lambda workspace: engine.rejudge(workspace, owner, owner_id, cause), shipments, orders, cause=cause
+        )
+
+    def settle(self) -> None:
+        """Runs what follows, in order of arrival, until nothing does."""
+        for _ in range(FOLLOW_UPS_MAX):
+            if not self.queue:
+                return
+            self._follow(self.queue.popleft())
+        raise AssertionError("follow-ups without an end")
+
+    def _follow(self, task: FollowUp) -> None:
+        match task.kind:
+            case FollowUpKind.ORDER:
+                self.rejudge("order", task.key, "order")
+            case FollowUpKind.ORDER_SHIPMENTS:
+                for shipment_id in sorted(self.orders[task.key].shipments, key=lambda i: self.shipments[i].arrival):
+                    if self.shipments[shipment_id].progress.place not in (Place.DELIVERED, Place.CLOSED):
+                        self.rejudge("shipment", shipment_id, "order")
+            case FollowUpKind.WAITERS:
+                for owner, owner_id in self._candidates(task.key, waiting=True):
+                    self.rejudge(owner, owner_id, "waiters")
+            case FollowUpKind.LICENCE:
+                for owner, owner_id in reversed(self._candidates(task.key, waiting=False)):
+                    self.rejudge(owner, owner_id, "licence")
+
+    def _candidates(self, licence_no: str, *, waiting: bool) -> list[tuple[str, str]]:
+        """By arrival: what is held and may draw on the licence (`waiting`), else what draws on it."""
+        rows: list[tuple[int, str, str]] = []
+        every: tuple[tuple[str, Mapping[str, Order | Shipment]], ...] = (
+            ("order", self.orders),
+            ("shipment", self.shipments),
+        )
+        for owner, known in every:
+            for owner_id, each in known.items():
+                held = bool(each.holds) and licence_no in each.candidates
+                drawn = any(draw.licence_no == licence_no for draw in each.draws)
+                if held if waiting else drawn:
+                    rows.append((each.arrival, owner, owner_id))
+        return [(owner, owner_id) for _, owner, owner_id in sorted(rows)]
+
+    # One transaction
+
+    def _transact(
+        self,
+        work: Callable[[Workspace], object],
+        shipment_ids: Iterable[str] = (),
+        order_ids: Iterable[str] = (),
+        facts: ShipmentFacts | OrderFacts | None = None,
+        *,
+        licences: Iterable[str] = (),
+        cause: str = "",
+    ) -> None:
+        shipments = {key: self.shipments.get(key) or Shipment(key, self._arrival()) for key in sorted(shipment_ids)}
+        named = set(order_ids).union(*(engine.order_ids_of_shipment(each) for each in shipments.values()))
+        orders = {key: self.orders.get(key) or Order(key, self._arrival()) for key in sorted(named)}
+        numbers = set(licences)
+        for shipment in shipments.values():
+            newest = facts if isinstance(facts, ShipmentFacts) else None
+            numbers |= engine.licences_for_shipment(shipment, newest, orders.values(), self.references)
+        for order in orders.values():
+            newest_order = facts if isinstance(facts, OrderFacts) else None
+            if not shipments:
+                numbers |= engine.licences_for_order(order, newest_order, self.references)
+        workspace = Workspace(
+            as_of=self.clock,
+            references=self.references,
+            policy=self.policy,
+            shipments=shipments,
+            orders=orders,
+            accounts={no: self.accounts.get(no, LicenceAccount(no)) for no in sorted(numbers)},
+            cause=cause,
+        )
+        work(workspace)
+        self._store(workspace)
+
+    def _arrival(self) -> int:
+        self.arrivals += 1
+        return self.arrivals
+
+    def _store(self, workspace: Workspace) -> None:
+        self.shipments.update({key: workspace.shipments[key] for key in workspace.dirty_shipments})
+        self.orders.update({key: workspace.orders[key] for key in workspace.dirty_orders})
+        self.accounts.update({key: workspace.accounts[key] for key in workspace.dirty_accounts})
+        effects = workspace.effects
+        for change in effects.changes:
+            match change:
+                case ShipmentChanged():
+                    self.shipment_events.append(change)
+                case OrderChanged():
+                    self.order_events.append(change)
+                case Violation():
+                    self.violations.setdefault(change.key, change)
+        for violation in effects.licence_violations:
+            self.violations.setdefault(violation.key, violation)
+        self.alerts.extend(effects.alerts)
+        self.ledger.extend(effects.ledger)
+        self.decisions.extend(effects.decisions)
+        self.timeline.extend(effects.timeline)
+        self.engine_errors.extend(effects.engine_errors)
+        self.queue.extend(task for task in effects.follow_ups if task not in self.queue)
+
+    def with_policy(self, **settings: Any) -> None:
+        self.policy = replace(self.policy, **settings)
+
+
+def _key(entity: RuleEntity) -> str:
+    names = ("licence_no", "party_id", "entry_id", "item_no", "control_code", "statement_no", "rate_id", "feed")
+    return str(next(getattr(entity, name) for name in (*names, "notice_id") if hasattr(entity, name)))
