@@ -75,11 +75,17 @@ class Take:
 
 @dataclass(frozen=True, slots=True)
 class LicenceCovered:
-    """The end user and end use under which a line was last released (END_USER_CHANGED, END_USE_CHANGED)."""
+    """The end user and end use under which a line was last released (END_USER_CHANGED, END_USE_CHANGED).
+
+    `licensed`: whether it needed a licence then, and for which item: goods that left lawfully without one, because
+    none was needed, aren't asked for one because the item is judged otherwise later (D1.7).
+    """
 
     line_no: int
     end_user: str | None
     end_use: str | None
+    item_no: str | None = None
+    licensed: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +152,7 @@ class Shipment:
 
     `closed_orders`: orders that were CLOSED before this shipment named them (ORDER_CANCELLED).
     `past_draws`: what earlier exports of this shipment consumed that ended with RETURNED; never given back.
+    `ahead`: a newer full state, dated ahead, and when it acts (D7.3).
     `corrections`: (event id, line, what was really so), the latest last. `terms`: what sweeps and notices select it by.
     `recheck_at`: the next instant at which a date that the decision read changes something (D7.1); None: never.
     `delivered_under`: its orders' facts as they were at delivery; from then on it no longer follows them (D1.7).
@@ -172,6 +179,7 @@ class Shipment:
     rules_version: int = 0
     past_draws: tuple[Draw, ...] = ()
     terms: frozenset[str] = frozenset()
+    ahead: tuple[datetime, ShipmentFacts] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,6 +203,7 @@ class Order:
     decided_at: datetime | None = None
     rules_version: int = 0
     terms: frozenset[str] = frozenset()
+    ahead: tuple[datetime, OrderFacts] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,110 @@
+"""How things stood when the goods left: what is judged anew after that, and what stays (D1.6, D1.7, D7.2)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from services.gatekeeper.domain.aggregates import Draw, Finding, Hold
+from services.gatekeeper.domain.case import Case, CaseLine
+from services.gatekeeper.domain.casework import DEPARTED_PLACES
+from services.gatekeeper.domain.reasons import Reason
+from services.gatekeeper.domain.vocabulary import ShipmentState
+
+STATUS = frozenset(
+    {
+        Reason.LICENCE_SUSPENDED,
+        Reason.LICENCE_RETURNED,
+        Reason.LICENCE_CHANGE_PENDING,
+        Reason.LICENCE_CONFLICT,
+    }
+)
+BALANCE = frozenset(
+    {
+        Reason.LICENCE_CONSUMED,
+        Reason.USES_EXCEEDED,
+        Reason.QTY_EXCEEDED,
+        Reason.VALUE_EXCEEDED,
+        Reason.PERIOD_LIMIT_EXCEEDED,
+    }
+)
+DATES = frozenset({Reason.LICENCE_NOT_YET_VALID, Reason.LICENCE_EXPIRED})
+MEASURE = frozenset({Reason.UNIT_NOT_CONVERTIBLE, Reason.FX_UNAVAILABLE})
+BOOKABLE = STATUS | BALANCE | DATES | {Reason.LICENCE_REVOKED}
+"""A licence with no other reason than these still takes the consumption of goods that left while held (D4.7)."""
+CONTESTING = STATUS | BALANCE | DATES | MEASURE
+
+
+def has_left(case: Case) -> bool:
+    return case.shipment is not None and case.place in DEPARTED_PLACES
+
+
+def left_at(case: Case) -> datetime | None:
+    return case.shipment.progress.departed_at if case.shipment is not None and has_left(case) else None
+
+
+def open_holds(case: Case) -> tuple[Hold, ...]:
+    return case.shipment.holds if case.shipment is not None else ()
+
+
+def released_at_departure(case: Case) -> bool:
+    """Whether the shipment was RELEASED at the moment at which it left (D4.7, by `occurred_at`)."""
+    departed_at = left_at(case)
+    if case.shipment is None or departed_at is None:
+        return False
+    before = [span.state for span in case.shipment.states if span.since <= departed_at]
+    return bool(before) and before[-1] is ShipmentState.RELEASED
+
+
+def left_unlicensed(case: Case, line: CaseLine) -> bool:
+    """Whether `line` left lawfully without a licence, and is still the same item."""
+    if case.shipment is None or not released_at_departure(case):
+        return False
+    return any(
+        known.line_no == line.line_no and not known.licensed and known.item_no == line.item_no
+        for known in case.shipment.released_as
+    )
+
+
+def was_open_when_leaving(case: Case, finding: Finding) -> bool:
+    """Whether the very hold was open when the goods left."""
+    departed_at = left_at(case)
+    return departed_at is not None and any(
+        _is_same(hold, finding) and hold.placed_at <= departed_at for hold in open_holds(case)
+    )
+
+
+def stays_open(case: Case, finding: Finding) -> bool:
+    """Whether a reason that isn't judged anew stays: it was open at departure, or came by a correction after it.
+
+    What came between a release that stood at the departure and its late report is no reason (D7.2).
+    """
+    same = [hold for hold in open_holds(case) if _is_same(hold, finding)]
+    if not same or not released_at_departure(case):
+        return bool(same)
+    reported_at = _reported_at(case)
+    return reported_at is not None and any(hold.placed_at >= reported_at for hold in same)
+
+
+def is_contested(case: Case, line: CaseLine, booked: Draw) -> bool:
+    """Whether `line` has a hold open about its licence that only a full judgement of the day may lift (D1.6)."""
+    reasons = CONTESTING if released_at_departure(case) else CONTESTING | {Reason.LICENCE_REVOKED}
+    return any(hold.reason in reasons and _concerns(hold, line, booked) for hold in open_holds(case))
+
+
+def _concerns(hold: Hold, line: CaseLine, booked: Draw) -> bool:
+    if hold.reason is Reason.LICENCE_CONFLICT:
+        return ("licence_no", booked.licence_no) in hold.subject
+    return ("line_no", line.line_no) in hold.subject
+
+
+def _is_same(hold: Hold, finding: Finding) -> bool:
+    return hold.reason is finding.reason and hold.subject == finding.subject
+
+
+def _reported_at(case: Case) -> datetime | None:
+    """When the departure that counts was received."""
+    if case.shipment is None:
+        return None
+    progress = case.shipment.progress
+    reports = (report for report in progress.reports if report.event_id == progress.departure_event)
+    return next((report.received_at for report in reports), None)

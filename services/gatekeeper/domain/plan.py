@@ -1,0 +1,122 @@
+"""What each line would draw, and why it can't: the lines in order, each finding what those before it left (D3.5, D3.6).
+
+Before departure, and for orders. Departed goods: departed.py.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from services.gatekeeper.domain.aggregates import Draw, Finding
+from services.gatekeeper.domain.candidates import Candidate, candidates_of
+from services.gatekeeper.domain.case import Case, CaseLine
+from services.gatekeeper.domain.matching import Judgement, judge
+from services.gatekeeper.domain.notices import lines_matched, matching_notices
+from services.gatekeeper.domain.order_rest import rest_of
+from services.gatekeeper.domain.reasons import Reason
+from services.gatekeeper.domain.room import Room, order_draw, own_draws
+from services.gatekeeper.domain.rule_entities import Notice
+from services.gatekeeper.domain.selection import answers, chosen, nearest
+from services.gatekeeper.domain.subjects import about_line, listed, missing
+from services.gatekeeper.domain.vocabulary import Balance
+
+NoticesByLine = Mapping[int, tuple[Notice, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """`draws`: one for each line that fits; `booking`: what the ledger of departed goods should say, fit or not."""
+
+    draws: tuple[Draw, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    candidates: tuple[Candidate, ...] = ()
+    booking: tuple[Draw, ...] = ()
+
+
+def release_notices(case: Case) -> NoticesByLine:
+    """By line, the matching notices that a licence granted for them lifts (D6.6)."""
+    by_line: dict[int, tuple[Notice, ...]] = {}
+    for notice in matching_notices(case):
+        if notice.release_by_licence:
+            for line_no in lines_matched(notice, case):
+                by_line[line_no] = (*by_line.get(line_no, ()), notice)
+    return by_line
+
+
+def plan_draws(case: Case, notices: NoticesByLine) -> Plan:
+    """A RESERVED draw for each line that fits a licence line; the nearest's reasons where one is needed and none fits."""
+    room = Room(case)
+    draws: list[Draw] = []
+    findings: list[Finding] = []
+    candidates: list[Candidate] = []
+    for line in case.lines:
+        against = notices.get(line.line_no, ())
+        if not asks(case, line, against):
+            continue
+        possible = possible_for(case, line, against)
+        candidates += possible
+        current = current_draw(case, line)
+        judgements = [judge(case, line, candidate, room, current) for candidate in possible]
+        best = chosen(judgements, current, order_draw(case, line), against)
+        if best is not None:
+            draws += taken_by(case, room, best, Balance.RESERVED)
+        elif line.needs_licence:
+            findings += reasons_of(case, line, judgements)
+    return Plan(tuple(draws), tuple(findings), tuple(candidates))
+
+
+def asks(case: Case, line: CaseLine, against: tuple[Notice, ...]) -> bool:
+    """Whether a licence is looked for: the line needs one, or a notice against it is lifted by one.
+
+    An order line of which shipments have taken everything has nothing to reserve any more (D4.1).
+    """
+    if case.order is not None and rest_of(case.references, case.order, line).is_nothing:
+        return False
+    return line.needs_licence or bool(against and case.leaves_territory)
+
+
+def possible_for(case: Case, line: CaseLine, against: tuple[Notice, ...]) -> tuple[Candidate, ...]:
+    """The candidates; of a line that needs no licence only those that answer a notice and name its item (D6.6)."""
+    possible = candidates_of(case, line)
+    if line.needs_licence:
+        return possible
+    return tuple(
+        candidate
+        for candidate in possible
+        if line.item_no in candidate.line.item_nos and answers(candidate.licence, against)
+    )
+
+
+def current_draw(case: Case, line: CaseLine) -> Draw | None:
+    """What the line stands with now."""
+    return next((draw for draw in own_draws(case) if draw.line_no == line.line_no), None)
+
+
+def taken_by(case: Case, room: Room, best: Judgement, balance: Balance) -> tuple[Draw, ...]:
+    """The draw of a judgement that is taken, with the room that it takes away from the next line."""
+    amounts, draw = best.amounts, best.draw(case, balance)
+    if amounts is None or draw is None:
+        return ()
+    room.take(best.line, best.candidate, amounts)
+    return (draw,)
+
+
+def reasons_of(case: Case, line: CaseLine, judgements: list[Judgement]) -> tuple[Finding, ...]:
+    """The nearest's reasons, or NO_LICENCE (D3.6)."""
+    closest = nearest(judgements)
+    if closest is not None:
+        return closest.findings
+    unknown = case.exporter_id is None and not line.licences
+    return (missing("exporter_id"),) if unknown else (no_licence(case, line),)
+
+
+def no_licence(case: Case, line: CaseLine) -> Finding:
+    """No licence of this exporter covers the code; of named ones: none exists."""
+    detail = {
+        "item_no": line.item_no,
+        "control_codes": listed(line.codes_in_force),
+        "exporter_id": case.exporter_id,
+        "named": listed(line.licences) if line.licences else None,
+    }
+    return about_line(Reason.NO_LICENCE, line, detail)

@@ -1,0 +1,51 @@
+"""Which references a decision looked at, at which version (design.md §4): what its replay needs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from services.gatekeeper.domain.aggregates import Finding
+from services.gatekeeper.domain.candidates import Candidate
+from services.gatekeeper.domain.case import Case
+from services.gatekeeper.domain.notices import matching_notices
+from services.gatekeeper.domain.parties import case_roles, known
+from services.gatekeeper.domain.rule_entities import RuleEntity
+from services.gatekeeper.domain.vocabulary import RuleKind
+
+Read = tuple[RuleKind, str, int]
+
+
+def references_read(case: Case, candidates: Iterable[Candidate], findings: Iterable[Finding]) -> tuple[Read, ...]:
+    """(kind, key, version), each once and sorted: items, controls, parties, candidates, rates, statements, notices …"""
+    keys = {*_of_lines(case), *_of_parties(case)}
+    keys |= {(RuleKind.LICENCE, candidate.licence.licence_no) for candidate in candidates}
+    keys |= {(RuleKind.NOTICE, notice.notice_id) for notice in matching_notices(case)}
+    keys |= {(RuleKind.FX_RATE, draw.rate_id) for draw in case.planned if draw.rate_id is not None}
+    keys |= {(RuleKind.FX_RATE, rate_id) for finding in findings if (rate_id := finding.detail.get("rate_id"))}
+    keys |= {(RuleKind.FEED, feed) for feed in case.policy.feed_max_age_hours}
+    return tuple(sorted(_versions(case, keys)))
+
+
+def _of_lines(case: Case) -> Iterator[tuple[RuleKind, str]]:
+    for line in case.lines:
+        yield RuleKind.ITEM, line.item_no
+        if line.item is not None:
+            yield from ((RuleKind.CONTROL, code) for code in line.item.control_codes)
+        yield from ((RuleKind.LICENCE, number) for number in line.licences)
+        yield from ((RuleKind.STATEMENT, number) for number in line.end_user_statements)
+    draws = case.shipment.draws if case.shipment is not None else ()
+    yield from ((RuleKind.LICENCE, draw.licence_no) for draw in (*draws, *case.planned))
+
+
+def _of_parties(case: Case) -> Iterator[tuple[RuleKind, str]]:
+    for _, ref in case_roles(case):
+        party = known(ref, case.references)
+        yield from ((RuleKind.PARTY, party_id) for party_id in party.ids)
+        yield from ((RuleKind.LIST_ENTRY, entry.entry_id) for entry in party.entries)
+
+
+def _versions(case: Case, keys: Iterable[tuple[RuleKind, str]]) -> Iterator[Read]:
+    for kind, key in keys:
+        entity: RuleEntity | None = case.references.entity(kind, key)
+        if entity is not None:
+            yield kind, key, entity.version

@@ -1,0 +1,63 @@
+"""When the matching rules may answer otherwise without any event (D7.1)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, datetime, timedelta
+
+from services.gatekeeper.domain.calendar import end_of_day, shanghai_day, start_of_day
+from services.gatekeeper.domain.candidates import named_licences
+from services.gatekeeper.domain.case import Case, CaseLine
+from services.gatekeeper.domain.leaving import has_left
+from services.gatekeeper.domain.rule_entities import Licence
+from services.gatekeeper.domain.values import rate_days
+
+
+def next_dates(case: Case) -> Iterator[datetime]:
+    """Starts and ends of every licence that may concern a line, of exchange rates, and the end of the planned day.
+
+    A superset, and nothing after departure: its day doesn't move.
+    """
+    if has_left(case) or not case.leaves_territory:
+        return
+    for day in (*_days(case), *_planned(case)):
+        at = start_of_day(day)
+        if at > case.as_of:
+            yield at
+
+
+def concerned(case: Case, line: CaseLine) -> tuple[Licence, ...]:
+    """Every licence that is, was or may become a candidate of `line`, whatever its status and dates."""
+    found = {licence.licence_no: licence for licence in _covering(case, line)}
+    for number in named_licences(case.references, (*line.licences, *found)):
+        licence = case.references.licence(number)
+        if licence is not None:
+            found[number] = licence
+    return tuple(found[number] for number in sorted(found))
+
+
+def _covering(case: Case, line: CaseLine) -> tuple[Licence, ...]:
+    codes = line.item.control_codes if line.item is not None else ()
+    return () if case.exporter_id is None else case.references.licences_covering(case.exporter_id, codes, line.item_no)
+
+
+def _days(case: Case) -> Iterator[date]:
+    for line in case.lines:
+        for licence in concerned(case, line):
+            yield licence.valid_from
+            if licence.valid_until < date.max:
+                yield licence.valid_until + timedelta(days=1)
+            for granted in licence.lines:
+                yield from rate_days(case, line, granted.value.currency)
+
+
+def _planned(case: Case) -> Iterator[date]:
+    """The day after the planned one: from then on today alone counts (D3.8)."""
+    planned: date | None = None
+    if case.shipment is not None and case.shipment.progress.planned_departure is not None:
+        planned = shanghai_day(case.shipment.progress.planned_departure)
+    elif case.order is not None and case.order.facts is not None:
+        planned = case.order.facts.planned_export_date
+    after = None if planned is None else end_of_day(planned)
+    if after is not None:
+        yield shanghai_day(after)

@@ -1,0 +1,148 @@
+"""What a licence line has for a case, while the case's lines take from it one after another (D4.1)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from fractions import Fraction
+
+from services.gatekeeper.domain.aggregates import Draw, LineBalance, Order, Take
+from services.gatekeeper.domain.candidates import Candidate
+from services.gatekeeper.domain.case import Case, CaseLine
+from services.gatekeeper.domain.reservations import wanted_draws
+from services.gatekeeper.domain.rule_entities import Licence
+from services.gatekeeper.domain.vocabulary import Balance, OrderState
+
+LineKey = tuple[str, int]
+ZERO = Fraction(0)
+
+
+@dataclass(frozen=True, slots=True)
+class Amounts:
+    """A quantity in the licence line's unit and a value in its currency."""
+
+    quantity: Fraction
+    value: Fraction
+
+    def __add__(self, other: Amounts) -> Amounts:
+        return Amounts(self.quantity + other.quantity, self.value + other.value)
+
+    def __sub__(self, other: Amounts) -> Amounts:
+        return Amounts(self.quantity - other.quantity, self.value - other.value)
+
+
+NOTHING = Amounts(ZERO, ZERO)
+
+
+def own_draws(case: Case) -> tuple[Draw, ...]:
+    """What the case stands with on licences already; the accounts count it in."""
+    if case.shipment is not None:
+        return case.shipment.draws
+    return case.order.draws if case.order is not None else ()
+
+
+def draw_amounts(draw: Draw) -> Amounts:
+    return Amounts(Fraction(draw.quantity.value), Fraction(draw.value.amount))
+
+
+def order_draw(case: Case, line: CaseLine) -> Draw | None:
+    """What the line's own order reserves for it now (shipments only)."""
+    if case.shipment is None or line.order_id is None:
+        return None
+    order = case.orders.get(line.order_id)
+    draws = order.draws if order is not None else ()
+    return next((d for d in draws if d.line_no == line.order_line and d.balance is Balance.RESERVED), None)
+
+
+def uses_left(case: Case, licence: Licence) -> int | None:
+    """Uses that this case may still take or stand on; None: not limited.
+
+    A shipment's own use doesn't count against it, nor do those of an order's own shipments against the order (D4.1).
+    """
+    if licence.max_uses is None:
+        return None
+    account = case.accounts[licence.licence_no]
+    return licence.max_uses - account.uses - account.uses_reserved + own_uses(case, licence.licence_no)
+
+
+def own_uses(case: Case, licence_no: str) -> int:
+    if case.order is not None:
+        return len({take.shipment_id for take in case.order.takes if take.licence_no == licence_no})
+    return int(any(draw.licence_no == licence_no for draw in own_draws(case)))
+
+
+def is_completed(case: Case, licence: Licence) -> bool:
+    """D4.2: its first completed export has ended it; a shipment's own departure doesn't end it for that shipment."""
+    if not licence.lapses_on_completion:
+        return False
+    account = case.accounts[licence.licence_no]
+    own = any(d.licence_no == licence.licence_no and d.balance is Balance.CONSUMED for d in own_draws(case))
+    return account.completed and not (own and case.shipment is not None and account.uses <= 1)
+
+
+@dataclass(slots=True)
+class Room:
+    """Mutable for the length of one plan: what planned lines have taken, and how far orders' reservations shrink."""
+
+    case: Case
+    _free: dict[LineKey, Amounts] = field(default_factory=dict)
+    _takes: dict[tuple[str, int | None], list[Take]] = field(default_factory=dict)
+    _reserved: dict[tuple[str, int | None], Amounts] = field(default_factory=dict)
+
+    def available(self, line: CaseLine, candidate: Candidate) -> Amounts:
+        """granted × (1 + tolerance) − reserved − consumed + the case's own + what the line's order gives up there."""
+        free = self._free_of(candidate)
+        draw = order_draw(self.case, line)
+        if draw is None or (draw.licence_no, draw.licence_line) != candidate.key:
+            return free
+        return free + self._given_up(line, draw)
+
+    def take(self, line: CaseLine, candidate: Candidate, amounts: Amounts) -> None:
+        """`line` takes `amounts` there: the next line finds less, and its order reserves less, wherever it did."""
+        draw = order_draw(self.case, line)
+        if draw is not None:
+            given_up = self._given_up(line, draw)
+            key = (draw.licence_no, draw.licence_line)
+            reserved = self._reserved_of(line, draw)
+            self._reserved[(line.order_id or "", line.order_line)] = reserved - given_up
+            if key in self._free:
+                self._free[key] += given_up
+        if line.order_id is not None:
+            self._takes.setdefault((line.order_id, line.order_line), []).append(self._take_of(line))
+        self._free[candidate.key] = self._free_of(candidate) - amounts
+
+    def _free_of(self, candidate: Candidate) -> Amounts:
+        key = candidate.key
+        if key not in self._free:
+            granted = candidate.line
+            account = self.case.accounts[key[0]]
+            balance = account.lines.get(key[1], LineBalance(key[1]))
+            share = 1 + Fraction(granted.tolerance_percent) / 100
+            free = Amounts(
+                Fraction(granted.quantity.value) * share - Fraction(balance.reserved) - Fraction(balance.consumed),
+                Fraction(granted.value.amount) - Fraction(balance.value_reserved) - Fraction(balance.value_consumed),
+            )
+            own = (draw_amounts(d) for d in own_draws(self.case) if (d.licence_no, d.licence_line) == key)
+            self._free[key] = sum(own, free)
+        return self._free[key]
+
+    def _reserved_of(self, line: CaseLine, draw: Draw) -> Amounts:
+        return self._reserved.get((line.order_id or "", line.order_line), draw_amounts(draw))
+
+    def _given_up(self, line: CaseLine, draw: Draw) -> Amounts:
+        """By how much the order's reservation shrinks when `line` is taken: it keeps what is then still to ship."""
+        order = self.case.orders[line.order_id or ""]
+        return self._reserved_of(line, draw) - self._kept(order, line, draw)
+
+    def _kept(self, order: Order, line: CaseLine, draw: Draw) -> Amounts:
+        if order.state is not OrderState.CLEARED:
+            return NOTHING
+        others = tuple(take for take in order.takes if take.shipment_id != self.case.owner_id)
+        planned = self._takes.get((order.order_id, line.order_line), [])
+        after = replace(order, draws=(draw,), takes=(*others, *planned, self._take_of(line)))
+        return sum((draw_amounts(kept) for kept in wanted_draws(after, self.case.references)), NOTHING)
+
+    def _take_of(self, line: CaseLine) -> Take:
+        return Take(
+            self.case.owner_id, line.line_no, line.order_line or 0, line.item_no, line.quantity, line.value,
+            Balance.RESERVED, 0,
+        )  # fmt: skip

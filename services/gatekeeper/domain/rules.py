@@ -1,0 +1,45 @@
+"""The rules, flat: a case in, findings out. Adding a rule is adding one function and one line."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from datetime import datetime
+
+from services.gatekeeper.domain import lists, notices, prohibitions, recheck, statements
+from services.gatekeeper.domain.aggregates import Finding
+from services.gatekeeper.domain.case import Case
+from services.gatekeeper.domain.changed import changed_after_release
+from services.gatekeeper.domain.missing import item_unclassified, missing_data
+from services.gatekeeper.domain.orders_rules import order_reasons
+from services.gatekeeper.domain.unreadable import unreadable_references
+
+Rule = Callable[[Case], Iterable[Finding]]
+
+
+def licence_reasons(case: Case) -> Iterator[Finding]:
+    """The reasons of the nearest licence, or NO_LICENCE, of each line that no licence fits (D3.6, plan.py)."""
+    yield from case.licence_findings
+
+
+RULES: tuple[Rule, ...] = (
+    notices.stop_notices,
+    prohibitions.prohibited,
+    lists.list_hits,
+    lists.undescribed_parties,
+    statements.end_user_statements,
+    licence_reasons,
+    changed_after_release,
+    item_unclassified,
+    order_reasons,
+    missing_data,
+    unreadable_references,
+)
+
+NEXT_DATES: tuple[Callable[[Case], Iterable[datetime]], ...] = (
+    notices.next_dates,
+    prohibitions.next_dates,
+    lists.next_dates,
+    statements.next_dates,
+    recheck.next_dates,
+)
+"""When an answer may change by itself (D7.1): one line for each rule that knows dates."""
