@@ -11,8 +11,8 @@ from services.gatekeeper.domain.case import Case, CaseLine
 from services.gatekeeper.domain.facts import PartyRef
 from services.gatekeeper.domain.findings import found
 from services.gatekeeper.domain.names import normalise_identifier, normalise_name
+from services.gatekeeper.domain.parties import SERVICE_ROLES, Known, case_roles, known, line_roles
 from services.gatekeeper.domain.reasons import Reason
-from services.gatekeeper.domain.roles import SERVICE_ROLES, Known, case_roles, known, line_roles
 from services.gatekeeper.domain.rule_entities import ListEntry
 from services.gatekeeper.domain.vocabulary import LicenceType, ListEffect, ListName
 
@@ -41,22 +41,16 @@ def undescribed_parties(case: Case) -> Iterator[Finding]:
     """A party id that nobody described and that has no name: MISSING_DATA, in a service role PARTY_REVIEW (D3.4)."""
     if not case.leaves_territory:
         return
-    for role in dict.fromkeys(role for role, ref in _screened_roles(case) if not known(ref, case.references).described):
+    told: set[str] = set()
+    for role, ref in _screened_roles(case):
+        if role in told or known(ref, case.references).described:
+            continue
+        told.add(role)
         if role in NEEDED_ROLES:
-            yield from (_undescribed(case, line, role) for line in case.lines if _is_undescribed(case, line, role))
+            field = f"parties.{role}"
+            yield found(Reason.MISSING_DATA, {"field": field, "party_id": ref.party_id}, field=field)
         elif role in case.policy.service_party_roles:
-            ids = [ref.party_id for other, ref in _screened_roles(case) if other == role]
-            yield found(Reason.PARTY_REVIEW, {"party": ids[0], "matched_by": "UNDESCRIBED"}, role=role)
-
-
-def _is_undescribed(case: Case, line: CaseLine, role: str) -> bool:
-    ref = line.parties.get(role)
-    return ref is not None and not known(ref, case.references).described
-
-
-def _undescribed(case: Case, line: CaseLine, role: str) -> Finding:
-    detail = {"field": f"parties.{role}", "party": line.parties[role].party_id}
-    return found(Reason.MISSING_DATA, detail, field=f"parties.{role}", line_no=line.line_no)
+            yield found(Reason.PARTY_REVIEW, {"party": ref.party_id, "matched_by": "UNDESCRIBED"}, role=role)
 
 
 def next_dates(case: Case) -> Iterator[datetime]:

@@ -9,8 +9,8 @@ from services.gatekeeper.domain.aggregates import Draw, Finding
 from services.gatekeeper.domain.case import Case, CaseLine
 from services.gatekeeper.domain.findings import found
 from services.gatekeeper.domain.names import normalise_name
+from services.gatekeeper.domain.parties import case_roles, known
 from services.gatekeeper.domain.reasons import Reason
-from services.gatekeeper.domain.roles import case_roles, known
 from services.gatekeeper.domain.rule_entities import Licence, Notice, Scope
 from services.gatekeeper.domain.scope import code_prefixes, hs_digits
 from services.gatekeeper.domain.terms import case_terms

@@ -203,7 +203,7 @@ PHRASES: Mapping[Reason, tuple[Phrase, ...]] = {
     Reason.MISSING_DATA: (
         ("data that the decision needs is missing", "缺少判定所需的信息"),
         ("{field}", "{field}"),
-        ("{party} has not been described", "{party}尚无登记资料"),
+        ("nobody has described {party_id}", "{party_id}尚无登记资料"),
     ),
     Reason.MISSING_NET: (("the net quantity is missing", "缺少净数量（净重），毛重不能替代"), ("{field}", "{field}")),
     Reason.UNIT_NOT_CONVERTIBLE: (

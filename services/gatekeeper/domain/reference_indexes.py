@@ -99,8 +99,8 @@ class Index:
     def sets(self) -> Iterator[frozenset[str] | set[str]]:
         return self._terms.values()
 
-    def __len__(self) -> int:
-        return len(self._terms)
+    def __bool__(self) -> bool:
+        return bool(self._terms)
 
     def edit(self) -> IndexEdit:
         return IndexEdit(self._terms.edit())

@@ -8,9 +8,9 @@ reading exactly that one.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
+from services.gatekeeper.domain.broken_rules import BrokenRules, UnreadableRule
 from services.gatekeeper.domain.buckets import Buckets
 from services.gatekeeper.domain.facts import PartyRef
 from services.gatekeeper.domain.names import normalise_identifier, normalise_name
@@ -29,54 +29,33 @@ from services.gatekeeper.domain.rule_entities import (
 )
 from services.gatekeeper.domain.vocabulary import RuleKind
 
+__all__ = ["References", "UnreadableRule"]
+
 if TYPE_CHECKING:
-    from services.gatekeeper.domain.roles import Known
-
-STOPPING_KINDS = frozenset({RuleKind.NOTICE, RuleKind.LIST_ENTRY, RuleKind.CONTROL, None})
-"""Broken events of these kinds (or of no kind that can be told) stop every release (D8.4)."""
-
-
-@dataclass(frozen=True, slots=True)
-class UnreadableRule:
-    """A rule event that could not be read and is neither repaired nor dropped (D8.4).
-
-    `kind` None: nothing readable told what it was. `key` is the entity's key where known; `event_key` the subject.
-    """
-
-    quarantine_id: str
-    event_key: str
-    kind: RuleKind | None
-    key: str | None
-    was_upsert: bool = True
-
+    from services.gatekeeper.domain.parties import Known
 
 class References:
     """Every rule entity at its newest version, as of `rules_version`; immutable. Built empty, fed by `with_changes`."""
 
-    __slots__ = ("_broken", "_entities", "_indexes", "_stops", "_unreadable", "known_parties", "rules_version")
+    __slots__ = ("_broken", "_entities", "_indexes", "known_parties", "rules_version")
 
     def __init__(
         self,
         rules_version: int,
         entities: Buckets[tuple[RuleKind, str], RuleEntity],
         indexes: Indexes,
-        unreadable: tuple[UnreadableRule, ...],
+        broken: BrokenRules,
     ) -> None:
         self.rules_version = rules_version
         self.known_parties: dict[PartyRef, Known] = {}
-        """What `roles.known` has already looked up in this version."""
+        """What `parties.known` has already looked up in this version."""
         self._entities = entities
         self._indexes = indexes
-        self._unreadable = unreadable
-        self._broken: dict[str, tuple[UnreadableRule, ...]] = {}
-        for rule in unreadable:
-            if rule.key is not None:
-                self._broken[rule.key] = (*self._broken.get(rule.key, ()), rule)
-        self._stops = tuple(rule for rule in unreadable if rule.kind in STOPPING_KINDS)
+        self._broken = broken
 
     @classmethod
     def empty(cls) -> References:
-        return cls(0, Buckets(), Indexes.empty(), ())
+        return cls(0, Buckets(), Indexes.empty(), BrokenRules())
 
     def with_changes(
         self,
@@ -94,10 +73,8 @@ class References:
             key = (kind_of(entity), entity_key(entity))
             indexes.replace(table.get(key), entity)
             table.put(key, entity)
-        gone = set(settled)
-        broken = {rule.quarantine_id: rule for rule in (*self._unreadable, *unreadable)}
-        left = tuple(broken[quarantine_id] for quarantine_id in sorted(broken) if quarantine_id not in gone)
-        return References(rules_version, table.done(), indexes.done(), left)
+        broken = self._broken.changed(unreadable, settled)
+        return References(rules_version, table.done(), indexes.done(), broken)
 
     def entity(self, kind: RuleKind, key: str) -> RuleEntity | None:
         return self._entities.get((kind, key))
@@ -169,7 +146,7 @@ class References:
 
     def has_notices(self) -> bool:
         """Whether any notice is recorded and not lifted."""
-        return len(self._indexes.notices) > 0
+        return bool(self._indexes.notices)
 
     def notices(self) -> tuple[Notice, ...]:
         """The newest versions that are not lifted, begun or not, by id."""
@@ -198,12 +175,12 @@ class References:
         return self._indexes.rates.get((base, quote)) or ()
 
     def unreadable_rules(self) -> tuple[UnreadableRule, ...]:
-        return self._unreadable
+        return self._broken.every
 
     def unreadable_for(self, kind: RuleKind, key: str) -> tuple[UnreadableRule, ...]:
         """Broken events about this entity, or about this key and nobody knows which kind (D8.4)."""
-        return tuple(rule for rule in self._broken.get(key, ()) if rule.kind in (kind, None))
+        return tuple(rule for rule in self._broken.by_key.get(key, ()) if rule.kind in (kind, None))
 
     def unreadable_stops(self) -> tuple[UnreadableRule, ...]:
         """Broken notices, list entries, controls, and what can't be told from these: nothing new goes (D8.4)."""
-        return self._stops
+        return self._broken.stops

@@ -8,9 +8,10 @@ from datetime import datetime
 from enum import StrEnum
 
 from services.gatekeeper.domain import notices
+from services.gatekeeper.domain.broken_rules import STOPPING_KINDS, UnreadableRule
 from services.gatekeeper.domain.calendar import window_instants
 from services.gatekeeper.domain.reference_indexes import entity_key, kind_of
-from services.gatekeeper.domain.references import STOPPING_KINDS, References, UnreadableRule
+from services.gatekeeper.domain.references import References
 from services.gatekeeper.domain.rule_entities import (
     Control,
     Licence,

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from services.gatekeeper.domain.case import Case, CaseLine
 from services.gatekeeper.domain.names import normalise_name
-from services.gatekeeper.domain.roles import case_roles
+from services.gatekeeper.domain.parties import case_roles
 from services.gatekeeper.domain.scope import code_prefixes, hs_prefixes
 
 OPEN = "open"

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from services.gatekeeper.domain.aggregates import Finding
 from services.gatekeeper.domain.case import Case
 from services.gatekeeper.domain.findings import found
+from services.gatekeeper.domain.parties import case_roles
 from services.gatekeeper.domain.reasons import Reason
-from services.gatekeeper.domain.roles import case_roles
 from services.gatekeeper.domain.vocabulary import OrderState, Place, RuleKind, ShipmentState
 
 ALERT_ONLY = "alert_only"

@@ -172,7 +172,7 @@ def test_an_id_nobody_described_is_missing_data_and_in_a_service_role_a_review()
     parties = {**END_USER, "end_user": PartyRef("GHOST"), "carrier": PartyRef("GHOST")}
     case = _case(parties=parties, forwarder_id="GHOST")
     assert subjects(undescribed_parties(case)) == [
-        ("MISSING_DATA", {"field": "parties.end_user", "line_no": 1}),
+        ("MISSING_DATA", {"field": "parties.end_user"}),
         ("PARTY_REVIEW", {"role": "carrier"}),
         ("PARTY_REVIEW", {"role": "forwarder"}),
     ]

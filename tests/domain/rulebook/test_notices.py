@@ -12,7 +12,7 @@ from services.gatekeeper.domain import notices
 from services.gatekeeper.domain.case import Case
 from services.gatekeeper.domain.facts import PartyRef
 from services.gatekeeper.domain.notices import answering, lines_matched, matching_notices, stop_notices
-from services.gatekeeper.domain.roles import case_roles, known
+from services.gatekeeper.domain.parties import case_roles, known
 from services.gatekeeper.domain.rule_entities import Licence, Notice, Scope
 from services.gatekeeper.domain.terms import case_terms, touched
 from services.gatekeeper.domain.touches import touches_of
