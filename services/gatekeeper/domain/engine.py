@@ -19,13 +19,15 @@ from services.gatekeeper.domain.events import (
     TradeUnreadable,
 )
 from services.gatekeeper.domain.facts import OrderFacts, ShipmentFacts
-from services.gatekeeper.domain.judging import order_ids_of
+from services.gatekeeper.domain.judging import order_ids_of, soonest
 from services.gatekeeper.domain.ledger import close_books
+from services.gatekeeper.domain.order_engine import apply_facts as apply_order_facts
 from services.gatekeeper.domain.order_engine import order_cancelled, order_upserted, settle_order
 from services.gatekeeper.domain.quarantine_engine import settled, unreadable
 from services.gatekeeper.domain.references import References
-from services.gatekeeper.domain.shipment_engine import settle_shipment
+from services.gatekeeper.domain.shipment_engine import settle_shipment, waits_until
 from services.gatekeeper.domain.shipment_events import (
+    apply_facts,
     milestone_reported,
     shipment_corrected,
     shipment_upserted,
@@ -64,7 +66,7 @@ def needs_of(event: TradeEvent) -> Needs:
 
 def order_ids_of_shipment(shipment: Shipment) -> frozenset[str]:
     """The orders whose rows a change of the stored `shipment` may write."""
-    return order_ids_of(shipment.facts)
+    return order_ids_of(shipment.facts) | order_ids_of(shipment.ahead[1] if shipment.ahead else None)
 
 
 def drawn_licences(draws: Iterable[Draw]) -> frozenset[str]:
@@ -80,13 +82,15 @@ def licences_for_shipment(
     """
     known = tuple(orders)
     reserved = frozenset(draw.licence_no for order in known for draw in order.draws)
-    keys = licence_keys(facts, known, references) | licence_keys(shipment.facts, known, references)
+    every = (facts, shipment.facts, shipment.ahead[1] if shipment.ahead else None)
+    keys = frozenset[str]().union(*(licence_keys(each, known, references) for each in every if each))
     return keys | drawn_licences(shipment.draws) | reserved
 
 
 def licences_for_order(order: Order, facts: OrderFacts | None, references: References) -> frozenset[str]:
     """The accounts that settling `order` with `facts` (the newest that are known) may read or write."""
-    keys = licence_keys(facts, (order,), references) | licence_keys(order.facts, (order,), references)
+    every = (facts, order.facts, order.ahead[1] if order.ahead else None)
+    keys = frozenset[str]().union(*(licence_keys(each, (order,), references) for each in every if each))
     return keys | drawn_licences(order.draws)
 
 
@@ -134,15 +138,20 @@ def rejudge(workspace: Workspace, owner: str, owner_id: str, cause: str) -> None
 
 
 def _rejudge_order(workspace: Workspace, order: Order) -> None:
-    if order.facts is not None and order.state is not OrderState.CLOSED:
+    if order.ahead is not None and order.ahead[0] <= workspace.as_of:
+        apply_order_facts(workspace, order, order.ahead[1])
+    elif order.facts is not None and order.state is not OrderState.CLOSED:
         settle_order(workspace, order)
 
 
 def _rejudge_shipment(workspace: Workspace, shipment: Shipment) -> None:
+    if shipment.ahead is not None and shipment.ahead[0] <= workspace.as_of:
+        apply_facts(workspace, shipment, shipment.ahead[1])
+        return
     told = told_at(workspace, shipment)
     if not shipment.sequence:
         return
     if shipment.progress.place is told.progress.place is Place.CLOSED:
-        workspace.put_shipment(replace(told, recheck_at=told.progress.resumes_at))
+        workspace.put_shipment(replace(told, recheck_at=soonest(workspace.as_of, *waits_until(told))))
         return
     settle_shipment(workspace, told)

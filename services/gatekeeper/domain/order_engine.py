@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime, timedelta
 
 from services.gatekeeper.domain.aggregates import Order
 from services.gatekeeper.domain.emission import emit_order
 from services.gatekeeper.domain.events import OrderCancelled, OrderUpserted
+from services.gatekeeper.domain.facts import OrderFacts
 from services.gatekeeper.domain.holds import place_holds
 from services.gatekeeper.domain.judging import balances_seen, judge_order, record_decision, soonest
 from services.gatekeeper.domain.reservations import fit_reservation
@@ -16,23 +18,37 @@ from services.gatekeeper.domain.workspace import FollowUpKind, Outcome, Workspac
 
 
 def order_upserted(workspace: Workspace, event: OrderUpserted) -> Outcome:
-    """A newer full state; not above what is stored, cancellations included: STALE (D8.1)."""
+    """A newer full state; not above what is stored, cancellations included: STALE (D8.1).
+
+    One dated ahead waits for its time, but a cancellation acts at once (D7.3).
+    """
     order = workspace.order(event.facts.order_id)
     if event.facts.version <= _version(order):
         return Outcome.STALE
-    amended = order.facts is None or replace(event.facts, version=order.facts.version) != order.facts
+    tolerance = timedelta(minutes=workspace.policy.future_event_tolerance_minutes)
+    if event.meta.time > workspace.as_of + tolerance and event.facts.status is not OrderStatus.CANCELLED:
+        due = soonest(workspace.as_of, order.recheck_at, event.meta.time)
+        workspace.put_order(replace(order, ahead=(event.meta.time, event.facts), recheck_at=due))
+    else:
+        apply_facts(workspace, order, event.facts)
+    return Outcome.APPLIED
+
+
+def apply_facts(workspace: Workspace, order: Order, facts: OrderFacts) -> None:
+    """`facts` are the order's full state from now on."""
+    amended = order.facts is None or replace(facts, version=order.facts.version) != order.facts
     settle_order(
         workspace,
         replace(
             order,
-            facts=event.facts,
-            cancelled=event.facts.status is OrderStatus.CANCELLED,
+            facts=facts,
+            ahead=None,
+            cancelled=facts.status is OrderStatus.CANCELLED,
             standing=after_readable_upsert(order.standing),
             # D8.4: an amended order counts as new.
             state=OrderState.HELD if amended and order.state is OrderState.CLEARED else order.state,
         ),
     )
-    return Outcome.APPLIED
 
 
 def order_cancelled(workspace: Workspace, event: OrderCancelled) -> Outcome:
@@ -40,12 +56,13 @@ def order_cancelled(workspace: Workspace, event: OrderCancelled) -> Outcome:
     order = workspace.order(event.order_id)
     if event.version <= _version(order):
         return Outcome.STALE
-    settle_order(workspace, replace(order, cancelled=True, cancelled_version=event.version))
+    settle_order(workspace, replace(order, cancelled=True, cancelled_version=event.version, ahead=None))
     return Outcome.APPLIED
 
 
 def _version(order: Order) -> int:
-    return max(order.facts.version if order.facts else 0, order.cancelled_version or 0)
+    known = (order.facts, order.ahead[1] if order.ahead else None)
+    return max(*(facts.version if facts else 0 for facts in known), order.cancelled_version or 0)
 
 
 def settle_order(workspace: Workspace, order: Order) -> None:
@@ -56,7 +73,8 @@ def settle_order(workspace: Workspace, order: Order) -> None:
     """
     before = workspace.order(order.order_id)
     if _is_closed(order):
-        order = replace(order, state=OrderState.CLOSED, holds=(), candidates=(), terms=frozenset(), recheck_at=None)
+        due = soonest(workspace.as_of, _waits_until(order))
+        order = replace(order, state=OrderState.CLOSED, holds=(), candidates=(), terms=frozenset(), recheck_at=due)
     elif order.facts is not None:
         order = _judge(workspace, before, order)
     fit_reservation(workspace, order, judged=True)
@@ -68,6 +86,10 @@ def settle_order(workspace: Workspace, order: Order) -> None:
 
 def _is_closed(order: Order) -> bool:
     return order.cancelled or (order.facts is not None and order.facts.status is not OrderStatus.OPEN)
+
+
+def _waits_until(order: Order) -> datetime | None:
+    return order.ahead[0] if order.ahead else None
 
 
 def _judge(workspace: Workspace, before: Order, order: Order) -> Order:
@@ -82,7 +104,7 @@ def _judge(workspace: Workspace, before: Order, order: Order) -> Order:
         draws=() if holds else assessment.draws,
         candidates=assessment.candidates,
         terms=assessment.terms,
-        recheck_at=soonest(workspace.as_of, assessment.recheck_at),
+        recheck_at=soonest(workspace.as_of, assessment.recheck_at, _waits_until(order)),
         decided_at=workspace.as_of,
         rules_version=workspace.references.rules_version,
     )

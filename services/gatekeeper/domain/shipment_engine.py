@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime
 
 from services.gatekeeper.domain.aggregates import Hold, LicenceCovered, Shipment
 from services.gatekeeper.domain.decide import Assessment
@@ -51,6 +52,11 @@ def settle_shipment(workspace: Workspace, shipment: Shipment) -> None:
     retake(workspace, after, order_ids_of(before.facts) | order_ids_of(after.facts))
 
 
+def waits_until(shipment: Shipment) -> tuple[datetime | None, ...]:
+    """When what is dated ahead acts (D7.3)."""
+    return shipment.progress.resumes_at, shipment.ahead[0] if shipment.ahead else None
+
+
 def _judge(workspace: Workspace, before: Shipment, shipment: Shipment) -> Shipment:
     assessment = judge_shipment(workspace, shipment)
     balances = balances_seen(workspace, assessment, shipment.draws)
@@ -66,7 +72,7 @@ def _judge(workspace: Workspace, before: Shipment, shipment: Shipment) -> Shipme
         state=_state(shipment.progress.place, holds),
         candidates=assessment.candidates,
         terms=assessment.terms,
-        recheck_at=soonest(workspace.as_of, assessment.recheck_at, shipment.progress.resumes_at),
+        recheck_at=soonest(workspace.as_of, assessment.recheck_at, *waits_until(shipment)),
         decided_at=workspace.as_of,
         rules_version=workspace.references.rules_version,
     )
@@ -96,7 +102,7 @@ def _close(workspace: Workspace, shipment: Shipment) -> Shipment:
         draws=draws_when_closed(shipment, workspace.references),
         candidates=(),
         terms=frozenset(),
-        recheck_at=soonest(workspace.as_of, shipment.progress.resumes_at),
+        recheck_at=soonest(workspace.as_of, *waits_until(shipment)),
     )
 
 

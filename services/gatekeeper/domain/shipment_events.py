@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from services.gatekeeper.domain.aggregates import MilestoneReport, Shipment
 from services.gatekeeper.domain.corrected import after_upsert, replace_correction
 from services.gatekeeper.domain.events import Meta, MilestoneReported, ShipmentCorrected, ShipmentUpserted
+from services.gatekeeper.domain.facts import OrderFacts, ShipmentFacts
 from services.gatekeeper.domain.journey import add_report, is_known, tell
 from services.gatekeeper.domain.shipment_engine import settle_shipment
 from services.gatekeeper.domain.standing import after_readable_upsert
@@ -26,17 +27,35 @@ def tolerance(workspace: Workspace) -> timedelta:
 
 
 def shipment_upserted(workspace: Workspace, event: ShipmentUpserted) -> Outcome:
-    """A newer full state; not above the stored version: STALE (D8.1). It also gives the planned departure."""
+    """A newer full state; not above the stored version: STALE (D8.1). One dated ahead waits for its time (D7.3)."""
     facts = event.facts
     shipment = workspace.shipment(facts.shipment_id)
-    known = shipment.facts
-    if known is not None and facts.version <= known.version:
+    if facts.version <= max(version_of(shipment.facts), version_of(shipment.ahead[1] if shipment.ahead else None)):
         return Outcome.STALE
+    if event.meta.time > workspace.as_of + tolerance(workspace):
+        waiting = replace(shipment, ahead=(event.meta.time, facts))
+        if shipment.sequence:
+            workspace.put_shipment(_with_timer(waiting, event.meta.time))
+        else:
+            settle_shipment(workspace, waiting)
+        return Outcome.APPLIED
+    apply_facts(workspace, shipment, facts)
+    return Outcome.APPLIED
+
+
+def version_of(facts: ShipmentFacts | OrderFacts | None) -> int:
+    return facts.version if facts else 0
+
+
+def apply_facts(workspace: Workspace, shipment: Shipment, facts: ShipmentFacts) -> None:
+    """`facts` are the shipment's full state from now on; they also give the planned departure."""
+    known = shipment.facts
     amended = known is not None and replace(facts, version=known.version) != known
     planned = facts.planned_departure or shipment.progress.planned_departure
     changed = replace(
         shipment,
         facts=facts,
+        ahead=None,
         progress=replace(shipment.progress, planned_departure=planned),
         standing=after_readable_upsert(shipment.standing),
         corrections=after_upsert(shipment.corrections, known, facts),
@@ -44,7 +63,6 @@ def shipment_upserted(workspace: Workspace, event: ShipmentUpserted) -> Outcome:
         state=ShipmentState.HELD if amended and shipment.state is ShipmentState.RELEASED else shipment.state,
     )
     settle_shipment(workspace, told_at(workspace, changed))
-    return Outcome.APPLIED
 
 
 def milestone_reported(workspace: Workspace, event: MilestoneReported) -> Outcome:
@@ -106,7 +124,7 @@ def _moved(workspace: Workspace, before: Shipment, after: Shipment) -> Outcome:
         settle_shipment(workspace, after)
         return Outcome.APPLIED
     if new != old:
-        workspace.put_shipment(_with_timer(after))
+        workspace.put_shipment(_with_timer(after, new.resumes_at))
     return Outcome.APPLIED if new.milestone is not old.milestone else Outcome.TIMELINE_ONLY
 
 
@@ -117,12 +135,11 @@ def _matters(before: Shipment, after: Shipment) -> bool:
     return was != now
 
 
-def _with_timer(shipment: Shipment) -> Shipment:
-    """A report that waits for its time needs the shipment's timer to be no later (D7.3)."""
-    resumes_at, recheck_at = shipment.progress.resumes_at, shipment.recheck_at
-    if resumes_at is None or (recheck_at is not None and recheck_at <= resumes_at):
+def _with_timer(shipment: Shipment, at: datetime | None) -> Shipment:
+    """What waits for its time needs the shipment's timer to be no later (D7.3)."""
+    if at is None or (shipment.recheck_at is not None and shipment.recheck_at <= at):
         return shipment
-    return replace(shipment, recheck_at=resumes_at)
+    return replace(shipment, recheck_at=at)
 
 
 def note(workspace: Workspace, meta: Meta, shipment_id: str, what: str, detail: dict[str, str]) -> None:
