@@ -7,6 +7,11 @@ from functools import lru_cache
 
 NAMES_REMEMBERED_MAX = 65_536
 
+_LEFT_OUT = "PZC"
+"""Unicode categories: punctuation, separators, control and format characters."""
+
+_ASCII_LEFT_OUT = {code: None for code in range(128) if unicodedata.category(chr(code))[0] in _LEFT_OUT}
+
 
 @lru_cache(maxsize=NAMES_REMEMBERED_MAX)
 def normalise_name(name: str) -> str:
@@ -14,11 +19,13 @@ def normalise_name(name: str) -> str:
 
     Normalising twice changes nothing more. A name of punctuation alone becomes "", which equals no other name.
     """
+    if name.isascii():
+        return name.lower().translate(_ASCII_LEFT_OUT)
     before, after = "", name
     while after != before:
         before = after
         folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", before).casefold())
-        after = "".join(character for character in folded if unicodedata.category(character)[0] not in "PZC")
+        after = "".join(character for character in folded if unicodedata.category(character)[0] not in _LEFT_OUT)
     return after
 
 

@@ -78,3 +78,8 @@ def test_a_name_of_punctuation_equals_none() -> None:
 def test_normalising_twice_changes_nothing_more(name: str) -> None:
     once = normalise_name(name)
     assert normalise_name(once) == once
+
+
+@given(st.text(alphabet=st.characters(max_codepoint=127)))
+def test_plain_letters_are_normalised_as_all_others(name: str) -> None:
+    assert normalise_name(name) == normalise_name(f"{name}名").removesuffix("名")

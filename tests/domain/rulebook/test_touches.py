@@ -1,0 +1,123 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+
+from services.gatekeeper.domain.facts import PartyRef
+from services.gatekeeper.domain.policy import Policy
+from services.gatekeeper.domain.references import References
+from services.gatekeeper.domain.rule_entities import (
+    Feed,
+    FxRate,
+    Identifier,
+    Licence,
+    LicenceLine,
+    Owner,
+    RuleEntity,
+    Scope,
+)
+from services.gatekeeper.domain.rulebook import (
+    apply_rule,
+)
+from services.gatekeeper.domain.terms import EVERYTHING, NOBODY, case_terms, touched
+from services.gatekeeper.domain.touches import touches_of
+from services.gatekeeper.domain.vocabulary import LicenceStatus
+
+from .examples import (
+    NOW,
+    control,
+    entry,
+    item,
+    kgm,
+    licence,
+    line,
+    notice,
+    party,
+    references,
+    shipment_case,
+    statement,
+)
+
+
+def _terms(rules: References, **of_the_line: Any) -> frozenset[str]:
+    return case_terms(shipment_case(rules, line(rules, **of_the_line)), (), ())
+
+
+def test_everything_touches_everything() -> None:
+    change = apply_rule(references(), notice(scope=Scope(), everything=True), NOW)
+    assert change.touches == EVERYTHING
+    assert touched(change.touches, frozenset())
+    assert not touched(NOBODY, {"open"})
+
+
+def _touched(before: RuleEntity | None, after: RuleEntity, rules: References, terms: frozenset[str]) -> bool:
+    return touched(touches_of(before, after, rules), terms)
+
+
+def test_whom_a_licence_touches() -> None:
+    rules = references(licence("L2", supersedes=("L1",)))
+    terms = _terms(rules)
+    assert _touched(None, licence("L9"), rules, terms)
+    assert not _touched(None, licence("L9", exporter_id="E2"), rules, terms)
+    assert _touched(None, licence("L9", exporter_id="E2"), rules, _terms(rules, licences=("L9",)))
+    bolts = LicenceLine(1, (), ("STEEL-BOLT",), kgm("1"), licence().lines[0].value)
+    assert not _touched(None, licence("L9", lines=(bolts,)), rules, terms)
+    assert _touched(licence("L9"), licence("L9", lines=(bolts,)), rules, terms)
+    by_name = _terms(rules, item_no="STEEL-BOLT", licences=("L1",))
+    assert _touched(None, licence("L9", supersedes=("L2",), exporter_id="E2"), rules, by_name)
+
+
+def _other(entity: Licence) -> Licence:
+    return replace(entity, version=2, status=LicenceStatus.REVOKED)
+
+
+def test_a_revocation_touches_who_draws_considers_or_plans() -> None:
+    rules = references(licence("L5", exporter_id="E5"))
+    case = shipment_case(rules)
+    change = apply_rule(rules, _other(licence("L5", exporter_id="E5")), NOW)
+    assert not touched(change.touches, case_terms(case, (), ()))
+    assert touched(change.touches, case_terms(case, ("L5",), ()))
+    assert touched(change.touches, case_terms(case, (), ("L5",)))
+
+
+def test_whom_parties_items_controls_statements_and_rates_touch() -> None:
+    rules = references()
+    terms = _terms(rules, end_user_statements=("EUC-1",))
+    assert _touched(None, party("ALPHA", "Another Name"), rules, terms)
+    assert not _touched(None, party("GAMMA", "Gamma"), rules, terms)
+    named = _terms(rules, parties={"end_user": PartyRef(name="New  Co.")})
+    assert _touched(None, party("NEW", "New Co"), rules, named)
+    assert _touched(party("NEW", "New Co"), party("NEW", "Old Co"), rules, named)
+    assert _touched(None, item("SM-OXIDE"), rules, terms)
+    assert _touched(None, control("1C902.b"), rules, terms)
+    assert not _touched(None, control("1C902.c"), rules, terms)
+    assert _touched(None, statement(), rules, terms)
+    assert _touched(None, FxRate("R", 1, "USD", "EUR", Decimal(1), date(2026, 3, 1)), rules, terms)
+    assert not _touched(None, FxRate("R", 1, "EUR", "USD", Decimal(1), date(2026, 3, 1)), rules, terms)
+
+
+def test_whom_a_list_entry_touches() -> None:
+    lei = Identifier("LEI", "5299")
+    rules = references(
+        replace(party(version=2), identifiers=(lei,)), party("KID", "Kid", owners=(Owner("ALPHA", Decimal(60)),))
+    )
+    terms = _terms(rules)
+    assert _touched(None, entry("X", "alpha GMBH"), rules, terms)
+    assert _touched(None, entry("X", "Other", identifiers=(lei,)), rules, terms)
+    assert not _touched(None, entry("X", "Other"), rules, terms)
+    assert _touched(None, entry("X", "Sinoway Forwarding"), rules, terms)
+    assert _touched(None, entry(), rules, _terms(rules, parties={"end_user": PartyRef("KID")}))
+    assert _touched(
+        None, entry(), references(), _terms(references(), parties={"end_user": PartyRef(name="Alpha Gmbh")})
+    )
+
+
+def test_a_refreshed_feed_touches_whom_its_age_held() -> None:
+    feed = Feed("CONTROL_LIST", 1, NOW - timedelta(hours=25), 100)
+    rules = references(feed)
+    case = replace(shipment_case(rules), policy=Policy(feed_max_age_hours={"CONTROL_LIST": 24}))
+    assert _touched(feed, replace(feed, version=2), rules, case_terms(case, (), ()))
+    fresh = references(replace(feed, as_of=NOW))
+    assert not _touched(feed, feed, fresh, case_terms(replace(case, references=fresh), (), ()))
