@@ -83,14 +83,14 @@ PHRASES: Mapping[Reason, tuple[Phrase, ...]] = {
             "the end use changed after the release and no licence covers the new one",
             "放行后最终用途发生变更，且无许可证涵盖变更后的用途",
         ),
-        ("from {before} to {after}", "由{before}变更为{after}"),
+        ("from {released} to {now}", "由{released}变更为{now}"),
     ),
     Reason.END_USER_CHANGED: (
         (
             "the end user changed after the release and no licence covers the new one",
             "放行后最终用户发生变更，且无许可证涵盖变更后的用户",
         ),
-        ("from {before} to {after}", "由{before}变更为{after}"),
+        ("from {released} to {now}", "由{released}变更为{now}"),
     ),
     Reason.MOVED_UNRELEASED: (
         ("the goods left without being released", "货物未获放行即已启运"),
@@ -147,13 +147,11 @@ PHRASES: Mapping[Reason, tuple[Phrase, ...]] = {
     ),
     Reason.LICENCE_NOT_YET_VALID: (("the licence is not yet valid", "许可证尚未生效"), *_VALIDITY),
     Reason.LICENCE_EXPIRED: (("the licence has expired", "许可证已过有效期"), *_VALIDITY),
-    Reason.LICENCE_CONSUMED: (
-        ("the licence was used up by its one export", "许可证已因一次出口完成而用讫"),
-        ("uses {uses}", "已使用{uses}次"),
-    ),
+    Reason.LICENCE_CONSUMED: (("the licence was used up by its one export", "许可证已因一次出口完成而用讫"),),
     Reason.USES_EXCEEDED: (
         ("no use of the licence is left", "许可证使用次数已用完"),
         ("{uses} of {max_uses} used", "限{max_uses}次，已使用{uses}次"),
+        ("{uses_reserved} more reserved", "另有{uses_reserved}次已预留"),
         *_BALANCE,
     ),
     Reason.QTY_EXCEEDED: (("the quantity exceeds the licence's balance", "数量超出许可证余量"), *_BALANCE),
@@ -165,8 +163,7 @@ PHRASES: Mapping[Reason, tuple[Phrase, ...]] = {
     Reason.PERIOD_LIMIT_EXCEEDED: (
         ("the quantity exceeds what the licence allows in the period", "数量超出许可证规定的期间限额"),
         *_BALANCE,
-        ("period {period}", "期间{period}"),
-        ("from {period_from}", "自{period_from}起"),
+        ("limit {limit}", "限额{limit}"),
     ),
     Reason.WATCH_LISTED: (
         (
@@ -197,6 +194,7 @@ PHRASES: Mapping[Reason, tuple[Phrase, ...]] = {
     Reason.OVER_DELIVERY: (
         ("the shipments exceed the order line", "发货数量超出订单行数量"),
         ("ordered {ordered}", "订购{ordered}"),
+        ("already taken {taken}", "已发{taken}"),
         ("tolerance {tolerance_percent}%", "允许超出{tolerance_percent}%"),
         *_BALANCE,
     ),
@@ -207,15 +205,15 @@ PHRASES: Mapping[Reason, tuple[Phrase, ...]] = {
     ),
     Reason.MISSING_NET: (("the net quantity is missing", "缺少净数量（净重），毛重不能替代"), ("{field}", "{field}")),
     Reason.UNIT_NOT_CONVERTIBLE: (
-        ("the unit can't be converted into the licence's", "计量单位无法换算为许可证所用单位"),
-        ("{unit} into {licensed_unit}", "由{unit}换算为{licensed_unit}"),
+        ("the unit can't be converted", "计量单位无法换算"),
+        ("{unit} into {licence_unit}", "由{unit}换算为许可证单位{licence_unit}"),
+        ("{unit} into {order_unit}", "由{unit}换算为订单单位{order_unit}"),
         ("item {item_no} has no factor for it", "物项{item_no}没有相应的换算系数"),
     ),
     Reason.FX_UNAVAILABLE: (
         ("no exchange rate can be used", "没有可用的汇率"),
-        ("{base} to {quote}", "{base}兑{quote}"),
+        ("{from} to {to}", "{from}兑{to}"),
         ("on {day}", "日期{day}"),
-        ("the latest is of {as_of}", "最近汇率日期{as_of}"),
     ),
     Reason.REFERENCE_UNAVAILABLE: (
         ("reference data is too old", "基础数据超过允许的更新时限"),

@@ -56,5 +56,6 @@ FIELDS_ZH: Mapping[str, str] = {
     "end_use.code": "最终用途代码",
     "net_quantity": "净数量",
     "quantity": "数量",
+    "order_quantity": "订单数量",
     "value": "货值",
 }
