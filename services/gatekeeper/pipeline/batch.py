@@ -114,7 +114,7 @@ async def _attempt(gate: Gate, runs: Sequence[Run], parsed: Mapping[Coordinates,
         _wait_for_lanes(gate, admission, stopped)
         moved = admission.positions(gate.settings)
         records, duplicates = await once_only(tx, admission.in_order())
-        wanted = _wanted(records, extra)
+        wanted = wanted_for(records, extra)
         workspace = await gather(gate, tx, wanted, references, as_of)
         failpoint("batch.after_gather")
         broken, superseded = _handle_all(workspace, records)
@@ -145,7 +145,7 @@ def _wait_for_lanes(gate: Gate, admission: Admission, stopped: Mapping[int, str]
                 break
 
 
-def _wanted(records: Sequence[Parsed], extra: Wanted) -> Wanted:
+def wanted_for(records: Sequence[Parsed], extra: Wanted) -> Wanted:
     """What these records are about, in order of arrival, and what an earlier try missed."""
     wanted = Wanted(dict(extra.shipments), set(extra.orders), [], set(extra.licences))
     for one in records:
