@@ -1,0 +1,1 @@
+"""The notifier's place; README.md says what will stand here."""
