@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -342,7 +342,7 @@ def lift(data: Data, time: datetime) -> Notice:
     )
 
 
-RULE_READERS = {
+RULE_READERS: dict[str, Callable[[Data, datetime], RuleEntity]] = {
     "licence.upserted": licence,
     "party.upserted": party,
     "list-entry.upserted": list_entry,

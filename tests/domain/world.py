@@ -105,9 +105,8 @@ class World:
         if isinstance(change.entity, Licence):
             self._licence_changed(change.before, change.entity)
         self.sweep(change.touches, latest_first=isinstance(entity, Licence))
-        for licence_no in sorted(self.accounts) if isinstance(entity, Licence) else ():
-            if licence_no == entity.licence_no:
-                self.queue.append(FollowUp(FollowUpKind.WAITERS, licence_no))
+        if isinstance(entity, Licence):
+            self.queue.append(FollowUp(FollowUpKind.WAITERS, entity.licence_no))
         self.settle()
 
     def unreadable_rule(self, rule: UnreadableRule) -> None:
@@ -208,7 +207,7 @@ class World:
                     self.rejudge(owner, owner_id, "licence")
 
     def _candidates(self, licence_no: str, *, waiting: bool) -> list[tuple[str, str]]:
-        """By arrival: what is held and may draw on the licence (`waiting`), else what draws on it."""
+        """By arrival: what draws or may draw on the licence; `waiting`: what is held of it."""
         rows: list[tuple[int, str, str]] = []
         every: tuple[tuple[str, Mapping[str, Order | Shipment]], ...] = (
             ("order", self.orders),
@@ -216,9 +215,8 @@ class World:
         )
         for owner, known in every:
             for owner_id, each in known.items():
-                held = bool(each.holds) and licence_no in each.candidates
-                drawn = any(draw.licence_no == licence_no for draw in each.draws)
-                if held if waiting else drawn:
+                uses = licence_no in {*each.candidates, *(draw.licence_no for draw in each.draws)}
+                if uses and (each.holds or not waiting):
                     rows.append((each.arrival, owner, owner_id))
         return [(owner, owner_id) for _, owner, owner_id in sorted(rows)]
 
