@@ -7,6 +7,7 @@ import random
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any, TypeVar
 
 import asyncpg
@@ -21,6 +22,9 @@ RETRYABLE_CLASSES = ("40", "57", "08", "53")
 RETRYABLE_STATES = ("55P03", "25006", "0A000", "25P03")
 DATA_CLASSES = ("22", "23")
 RETRY_SECONDS_MAX = 5.0
+BLOCKED_SECONDS_MAX = 2.5
+"""A little below lock_timeout: who waits so long looks at who blocks it."""
+BLOCKER_AGE_MIN = timedelta(seconds=5)
 
 
 class DataRefused(Exception):
@@ -32,9 +36,9 @@ def is_retryable(error: BaseException) -> bool:
     if isinstance(error, asyncpg.PostgresError):
         state = error.sqlstate or ""
         return state.startswith(RETRYABLE_CLASSES) or state in RETRYABLE_STATES
-    return isinstance(error, (OSError, asyncio.TimeoutError, asyncpg.InterfaceError)) and not isinstance(
-        error, asyncpg.DataError
-    )
+    if isinstance(error, asyncpg.InterfaceError):
+        return "closed" in str(error) or "released" in str(error)
+    return isinstance(error, (OSError, asyncio.TimeoutError))
 
 
 def is_data_error(error: BaseException) -> bool:
@@ -55,9 +59,34 @@ class Database:
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Connection]:
-        """One READ COMMITTED transaction; commits at the end, rolls back on any exception."""
-        async with self.pool.acquire() as connection, connection.transaction(isolation="read_committed"):
-            yield connection
+        """One READ COMMITTED transaction; commits at the end, rolls back on any exception.
+
+        When it waits for a lock of a frozen process, that one's connection is ended (see `_unblock`).
+        """
+        async with self.pool.acquire() as connection:
+            watch = asyncio.create_task(self._unblock(connection.get_server_pid()))
+            try:
+                async with connection.transaction(isolation="read_committed"):
+                    yield connection
+            finally:
+                watch.cancel()
+
+    async def _unblock(self, waiting_pid: int) -> None:
+        """End Holdgate connections that block `waiting_pid` and whose transaction is older than 5 s.
+
+        A client that was frozen inside COPY or an unread result is cut by no time-out of PostgreSQL's.
+        """
+        await asyncio.sleep(BLOCKED_SECONDS_MAX)
+        async with self.reading() as connection:
+            rows = await connection.fetch(
+                "SELECT a.pid, pg_terminate_backend(a.pid) FROM unnest(pg_blocking_pids($1)) AS b(pid)"
+                " JOIN pg_stat_activity AS a ON a.pid = b.pid WHERE a.usename = current_user"
+                " AND a.application_name LIKE 'holdgate%' AND a.xact_start < clock_timestamp() - $2::interval",
+                waiting_pid,
+                BLOCKER_AGE_MIN,
+            )
+        for row in rows:
+            log.warning("blocking_connection_ended", pid=row["pid"], waiting_pid=waiting_pid)
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[Connection]:

@@ -39,11 +39,15 @@ async def record_notice(gate: Gate, connection: Connection, notice: Notice) -> R
     return RecordedNotice(row, applied.outcome, version)
 
 
+async def _any_due(gate: Gate) -> bool:
+    async with gate.database.reading() as connection:
+        return await notices.any_due(connection, await gate.clock.now(connection))
+
+
 async def run_due_boundaries(gate: Gate) -> bool:
     """Make notices begin and end that are due by their own dates: one exclusive transaction for all (design.md §4)."""
-    async with gate.database.reading() as connection:
-        if not await notices.any_due(connection, await gate.clock.now(connection)):
-            return False
+    if not await retrying(lambda: _any_due(gate), what="boundaries"):
+        return False
 
     async def attempt() -> bool:
         async with gate.database.transaction() as tx:

@@ -109,9 +109,7 @@ async def judge(
 
 async def _timer_step(gate: Gate) -> bool:
     """Judge again what has a date that came, in the lanes this process owns (D7.1)."""
-    async with gate.database.reading() as connection:
-        as_of = await gate.clock.now(connection)
-        due = await work.due_timers(connection, gate.owned_lanes, as_of, gate.settings.sweep_chunk)
+    due = await retrying(lambda: _due(gate), what="timers")
     if not due:
         return False
     extra = Wanted()
@@ -121,6 +119,12 @@ async def _timer_step(gate: Gate) -> bool:
         except NotGathered as missing:
             extra.add_missing(missing)
     raise RuntimeError("the engine keeps asking for rows that were not gathered")
+
+
+async def _due(gate: Gate) -> list[tuple[str, str, int]]:
+    async with gate.database.reading() as connection:
+        as_of = await gate.clock.now(connection)
+        return await work.due_timers(connection, gate.owned_lanes, as_of, gate.settings.sweep_chunk)
 
 
 async def _run_timers(gate: Gate, due: Sequence[tuple[str, str, int]], extra: Wanted) -> bool:
@@ -141,9 +145,13 @@ async def _run_timers(gate: Gate, due: Sequence[tuple[str, str, int]], extra: Wa
 
 async def _deferred_step(gate: Gate) -> bool:
     """Move records that were found for other lanes into those lanes."""
-    async with gate.database.reading() as connection:
-        waiting = await work.deferred_lanes(connection)
+    waiting = await retrying(lambda: _deferred_lanes(gate), what="deferred")
     return bool(waiting) and await retrying(lambda: _move_deferred(gate, waiting), what="deferred")
+
+
+async def _deferred_lanes(gate: Gate) -> list[int]:
+    async with gate.database.reading() as connection:
+        return await work.deferred_lanes(connection)
 
 
 async def _move_deferred(gate: Gate, waiting: Sequence[int]) -> bool:
