@@ -77,16 +77,24 @@ class Database:
         A client that was frozen inside COPY or an unread result is cut by no time-out of PostgreSQL's.
         """
         await asyncio.sleep(BLOCKED_SECONDS_MAX)
+        try:
+            rows = await self._end_blockers(waiting_pid)
+        except (OSError, asyncio.TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            log.warning("blockers_not_seen", error=repr(error))
+            return
+        for row in rows:
+            log.warning("blocking_connection_ended", pid=row["pid"], waiting_pid=waiting_pid)
+
+    async def _end_blockers(self, waiting_pid: int) -> list[Any]:
         async with self.reading() as connection:
-            rows = await connection.fetch(
+            rows: list[Any] = await connection.fetch(
                 "SELECT a.pid, pg_terminate_backend(a.pid) FROM unnest(pg_blocking_pids($1)) AS b(pid)"
                 " JOIN pg_stat_activity AS a ON a.pid = b.pid WHERE a.usename = current_user"
                 " AND a.application_name LIKE 'holdgate%' AND a.xact_start < clock_timestamp() - $2::interval",
                 waiting_pid,
                 BLOCKER_AGE_MIN,
             )
-        for row in rows:
-            log.warning("blocking_connection_ended", pid=row["pid"], waiting_pid=waiting_pid)
+        return rows
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[Connection]:
