@@ -79,7 +79,7 @@ class Database:
         await asyncio.sleep(BLOCKED_SECONDS_MAX)
         try:
             rows = await self._end_blockers(waiting_pid)
-        except (OSError, asyncio.TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        except (TimeoutError, OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
             log.warning("blockers_not_seen", error=repr(error))
             return
         for row in rows:
