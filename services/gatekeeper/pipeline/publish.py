@@ -45,6 +45,7 @@ class Publishers:
         self._lanes: dict[int, LanePublisher] = {}
         self._tasks: dict[int, asyncio.Task[None]] = {}
         self._hinted: dict[int, int] = {}
+        self._settled: set[int] = set()
         self._looking = asyncio.Event()
         self._failed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._stopping = asyncio.Event()
@@ -57,7 +58,7 @@ class Publishers:
             budget=TransactionBudget(settings.transactions_per_second_max),
             membership=membership,
             on_checked=self._checked,
-            on_stopped=self._unchecked,
+            on_stopped=self._stopped,
         )
 
     def assign(self, lanes: Iterable[int]) -> None:
@@ -89,10 +90,15 @@ class Publishers:
         self._lanes.clear()
         self._tasks.clear()
         self._hinted.clear()
+        self._settled.clear()
 
     def is_ready(self, lane: int) -> bool:
         """Whether `lane` is owned here and was checked: before, nothing may be written to it (design.md §3.3)."""
         return lane in self._gate.owned_lanes
+
+    def settled(self) -> bool:
+        """Whether each owned lane is checked, or STOPPED."""
+        return self._lanes.keys() <= self._settled
 
     def hand_over(self, appended: Mapping[int, Sequence[OutboxRecord]]) -> None:
         """What a transaction of this process has committed; records for other processes' lanes are ignored."""
@@ -133,11 +139,17 @@ class Publishers:
 
     def _checked(self, lane: int) -> None:
         if lane in self._lanes:
+            self._settled.add(lane)
             self._hinted.pop(lane, None)
             self._gate.owned_lanes |= {lane}
             metrics.LANES_OWNED.set(len(self._gate.owned_lanes))
 
+    def _stopped(self, lane: int) -> None:
+        self._unchecked(lane)
+        self._settled.add(lane)
+
     def _unchecked(self, lane: int) -> None:
+        self._settled.discard(lane)
         self._gate.owned_lanes -= {lane}
         metrics.LANES_OWNED.set(len(self._gate.owned_lanes))
 

@@ -118,8 +118,10 @@ async def test_a_lane_is_stopped_when_the_published_record_is_not_what_the_datab
         await site.write(0, 1)
         await eventually(lambda: publishers.published() == {0: 7})
         await site.execute("UPDATE outbox SET value = 'other' WHERE lane = 0 AND seq = 7")
-        await site.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-                           " WHERE application_name = 'holdgate lane watch' AND datname = current_database()")  # fmt: skip
+        await site.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE application_name = 'holdgate lane watch' AND datname = current_database()"
+        )
         reason = await eventually(lambda: site.value("SELECT stopped FROM lane WHERE lane = 0"))
         assert "number 7" in reason
         await eventually(lambda: not site.gate.owned_lanes)
