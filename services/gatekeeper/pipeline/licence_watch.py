@@ -21,7 +21,7 @@ async def watch_licences(
     references: References,
     as_of: datetime,
 ) -> None:
-    """Record CAP_BELOW_USED and REVOKED_WITH_OPEN for (before, after); the caller holds the rules exclusively (D4.5)."""
+    """CAP_BELOW_USED and REVOKED_WITH_OPEN of each (before, after); the caller holds the rules exclusively (D4.5)."""
     several = [(before, after) for before, after in changed if before is not None]
     if not several:
         return

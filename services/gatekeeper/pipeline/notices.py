@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from services.gatekeeper.domain.rule_entities import Notice
+from services.gatekeeper.domain.rule_entities import Licence, Notice
 from services.gatekeeper.domain.rulebook import NoticeEvent, RuleOutcome
-from services.gatekeeper.pipeline.rules import begin_change
+from services.gatekeeper.domain.vocabulary import AlertKind
+from services.gatekeeper.domain.workspace import Alert
+from services.gatekeeper.pipeline.rules import Change, begin_change
 from services.gatekeeper.store import notices, rules
 from services.gatekeeper.wiring import Gate
 from services.kit.postgres import Connection, retrying
@@ -39,6 +41,19 @@ async def record_notice(gate: Gate, connection: Connection, notice: Notice) -> R
     return RecordedNotice(row, applied.outcome, version)
 
 
+def _come(change: Change, due: notices.Due) -> None:
+    """A date has come; one of an entity that has changed since is none."""
+    entity = change.references.entity(due.kind, due.key)
+    if entity is None or entity.version != due.version:
+        return
+    if isinstance(entity, Licence):
+        detail = {"valid_until": entity.valid_until.isoformat()}
+        change.alert(Alert(AlertKind(due.what), detail, entity.licence_no))
+    elif isinstance(entity, Notice) and not entity.lifted:
+        event = NoticeEvent.IN_EFFECT if due.what == notices.START else NoticeEvent.ENDED
+        change.tell(entity, event, notices.touches(change.references, entity))
+
+
 async def _any_due(gate: Gate) -> bool:
     async with gate.database.reading() as connection:
         return await notices.any_due(connection, await gate.clock.now(connection))
@@ -53,11 +68,8 @@ async def run_due_boundaries(gate: Gate) -> bool:
         async with gate.database.transaction() as tx:
             change = await begin_change(gate, tx)
             due = await notices.take_due(tx, change.as_of)
-            for notice_id, version, what in due:
-                notice = change.references.notice(notice_id)
-                if notice is not None and notice.version == version and not notice.lifted:
-                    event = NoticeEvent.IN_EFFECT if what == "start" else NoticeEvent.ENDED
-                    change.tell(notice, event, notices.touches(change.references, notice))
+            for one in due:
+                _come(change, one)
             await change.store(tx)
             return bool(due)
 

@@ -100,7 +100,7 @@ class Change:
     told: list[tuple[Notice, NoticeEvent]] = field(default_factory=list)
     broken: list[Parsed] = field(default_factory=list)
     settled: list[UUID] = field(default_factory=list)
-    boundaries: list[Notice] = field(default_factory=list)
+    boundaries: list[Notice | Licence] = field(default_factory=list)
     licences: dict[str, Touches] = field(default_factory=dict)
     relicensed: list[tuple[Licence | None, Licence]] = field(default_factory=list)
 
@@ -139,10 +139,10 @@ class Change:
             self._touch(applied.touches)
         self.alerts += applied.alerts
         self.settled += [UUID(quarantine_id) for quarantine_id in applied.settles]
-        if isinstance(applied.entity, Notice):
+        if isinstance(applied.entity, (Notice, Licence)):
             self.boundaries.append(applied.entity)
-            if applied.notice_event is not None:
-                self.told.append((applied.entity, applied.notice_event))
+        if isinstance(applied.entity, Notice) and applied.notice_event is not None:
+            self.told.append((applied.entity, applied.notice_event))
         for quarantine_id in applied.settles:
             self._touch_broken(quarantine_id)
         self.references = self.references.with_changes(self.rules_version, [applied.entity], [], list(applied.settles))
@@ -165,6 +165,10 @@ class Change:
         self.settled.append(quarantine_id)
         self.references = self.references.with_changes(self.rules_version, [], [], [str(quarantine_id)])
 
+    def alert(self, alert: Alert) -> None:
+        """Tell people of something that no rule changes by."""
+        self.alerts.append(alert)
+
     def tell(self, notice: Notice, event: NoticeEvent, touches: Touches) -> None:
         """A notice begins or ends by its date."""
         self.told.append((notice, event))
@@ -183,6 +187,9 @@ class Change:
     ) -> Writer:
         """Write everything that was recorded; the caller commits. Nothing recorded: nothing is written."""
         writer = Writer(self.gate, self.rules_version, {})
+        if self.alerts and not (self.rows or self.broken or self.settled or self.told):
+            await self._tell_people(connection)
+            return writer
         if not (self.rows or self.broken or self.settled or self.told):
             return writer
         raised = await rules.raise_version(connection)
@@ -194,9 +201,8 @@ class Change:
         await self._store_work(connection)
         await watch_licences(connection, writer, self.relicensed, self.references, self.as_of)
         await self._tell_lanes(connection, writer)
-        await journal.append_alerts(connection, self.alerts, self.as_of)
         await writer.store(connection)
-        await self._defer_alerts(connection)
+        await self._tell_people(connection)
         return writer
 
     async def _store_work(self, connection: Connection) -> None:
@@ -235,7 +241,8 @@ class Change:
             ]
             await notices.add_barriers(connection, notice, event.value, barriers, self.rules_version, self.as_of)
 
-    async def _defer_alerts(self, connection: Connection) -> None:
+    async def _tell_people(self, connection: Connection) -> None:
+        await journal.append_alerts(connection, self.alerts, self.as_of)
         said = [(journal.alert_subject(alert)[1], *wire_out.licence_alert(alert)) for alert in self.alerts]
         await work.add_deferred(
             connection,

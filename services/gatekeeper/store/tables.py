@@ -54,11 +54,12 @@ class RuleRow(SQLModel, table=True):
 
 
 class RuleBoundary(SQLModel, table=True):
-    """A future instant at which a notice begins or ends: a due rule change (design.md §4)."""
+    """A future instant at which a notice begins or ends, or people are told of a licence's end (design.md §4)."""
 
     __tablename__ = "rule_boundary"
-    __table_args__ = (PrimaryKeyConstraint("notice_id", "version", "what"), Index("rule_boundary_due", "due_at"))
-    notice_id: str = Field(sa_column=text())
+    __table_args__ = (PrimaryKeyConstraint("kind", "key", "version", "what"), Index("rule_boundary_due", "due_at"))
+    kind: str = Field(sa_column=text())
+    key: str = Field(sa_column=text())
     version: int = Field(sa_column=big())
     what: str = Field(sa_column=text())
     due_at: dt.datetime = Field(sa_column=moment())

@@ -210,11 +210,12 @@ CREATE TABLE quarantine (
 CREATE INDEX quarantine_record ON quarantine (topic, partition, record_offset);
 CREATE INDEX quarantine_owner ON quarantine (owner, owner_id);
 CREATE TABLE rule_boundary (
-    notice_id TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    key TEXT NOT NULL,
     version BIGINT NOT NULL,
     what TEXT NOT NULL,
     due_at TIMESTAMP WITH TIME ZONE NOT NULL,
-    PRIMARY KEY (notice_id, version, what)
+    PRIMARY KEY (kind, key, version, what)
 );
 CREATE INDEX rule_boundary_due ON rule_boundary (due_at);
 CREATE TABLE rule_row (
