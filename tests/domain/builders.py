@@ -6,6 +6,7 @@ Times without an offset are Asia/Shanghai; quantities and amounts are given as t
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -194,8 +195,6 @@ def shipment(*lines: ShipmentLine, arrival: int = 1, state: ShipmentState = Ship
 def departed(found: Shipment, when: datetime = PLANNED, *, released: bool = True, place: Place = Place.UNDER_WAY,
              **changes: Any) -> Shipment:  # fmt: skip
     """`found` after its ACTUAL departure; `released`: whether it was RELEASED when it left."""
-    from dataclasses import replace
-
     progress = replace(found.progress, place=place, departed_at=when, departure_event="dep")
     state = ShipmentState.RELEASED if released else ShipmentState.HELD
     spans = (StateSpan(when - timedelta(days=1), state),)
@@ -235,9 +234,12 @@ def account(licence_no: str = "L1", reserved: str = "0", consumed: str = "0", *,
     return LicenceAccount(licence_no, {line_no: balance}, uses, uses_reserved, completed)
 
 
-def accounts(*given: LicenceAccount, known: Iterable[str] = ("L1", "L2", "L3", "M1", "G1", "P1")) -> dict[str, LicenceAccount]:
-    """Empty accounts for `known`, but for those given."""
-    return {**{number: LicenceAccount(number) for number in known}, **{one.licence_no: one for one in given}}
+LICENCE_NUMBERS = ("L0", "L1", "L2", "L3", "M1", "G1", "P1")
+
+
+def accounts(*given: LicenceAccount) -> dict[str, LicenceAccount]:
+    """Empty accounts, but for those given."""
+    return {**{number: LicenceAccount(number) for number in LICENCE_NUMBERS}, **{one.licence_no: one for one in given}}
 
 
 def hold(reason: Reason, placed_at: datetime = NOW, **subject: str | int) -> Hold:

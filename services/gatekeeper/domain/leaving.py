@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from services.gatekeeper.domain.aggregates import Draw, Finding, Hold
+from services.gatekeeper.domain.aggregates import Draw, Finding, Hold, Progress
 from services.gatekeeper.domain.case import Case, CaseLine
 from services.gatekeeper.domain.casework import DEPARTED_PLACES
 from services.gatekeeper.domain.reasons import Reason
@@ -39,7 +39,7 @@ def has_left(case: Case) -> bool:
 
 
 def left_at(case: Case) -> datetime | None:
-    return case.shipment.progress.departed_at if case.shipment is not None and has_left(case) else None
+    return _progress(case).departed_at if has_left(case) else None
 
 
 def open_holds(case: Case) -> tuple[Hold, ...]:
@@ -49,20 +49,15 @@ def open_holds(case: Case) -> tuple[Hold, ...]:
 def released_at_departure(case: Case) -> bool:
     """Whether the shipment was RELEASED at the moment at which it left (D4.7, by `occurred_at`)."""
     departed_at = left_at(case)
-    if case.shipment is None or departed_at is None:
-        return False
-    before = [span.state for span in case.shipment.states if span.since <= departed_at]
+    spans = case.shipment.states if case.shipment is not None else ()
+    before = [span.state for span in spans if departed_at is not None and span.since <= departed_at]
     return bool(before) and before[-1] is ShipmentState.RELEASED
 
 
 def left_unlicensed(case: Case, line: CaseLine) -> bool:
     """Whether `line` left lawfully without a licence, and is still the same item."""
-    if case.shipment is None or not released_at_departure(case):
-        return False
-    return any(
-        known.line_no == line.line_no and not known.licensed and known.item_no == line.item_no
-        for known in case.shipment.released_as
-    )
+    known = case.shipment.released_as if case.shipment is not None and released_at_departure(case) else ()
+    return any(one.line_no == line.line_no and not one.licensed and one.item_no == line.item_no for one in known)
 
 
 def was_open_when_leaving(case: Case, finding: Finding) -> bool:
@@ -103,8 +98,10 @@ def _is_same(hold: Hold, finding: Finding) -> bool:
 
 def _reported_at(case: Case) -> datetime | None:
     """When the departure that counts was received."""
-    if case.shipment is None:
-        return None
-    progress = case.shipment.progress
+    progress = _progress(case)
     reports = (report for report in progress.reports if report.event_id == progress.departure_event)
     return next((report.received_at for report in reports), None)
+
+
+def _progress(case: Case) -> Progress:
+    return case.shipment.progress if case.shipment is not None else Progress()

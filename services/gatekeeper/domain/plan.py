@@ -45,7 +45,7 @@ def release_notices(case: Case) -> NoticesByLine:
 
 
 def plan_draws(case: Case, notices: NoticesByLine) -> Plan:
-    """A RESERVED draw for each line that fits a licence line; the nearest's reasons where one is needed and none fits."""
+    """A RESERVED draw for each line that fits a licence; the nearest's reasons where one is needed and none fits."""
     room = Room(case)
     draws: list[Draw] = []
     findings: list[Finding] = []

@@ -84,7 +84,7 @@ class Room:
     """Mutable for the length of one plan: what planned lines have taken, and how far orders' reservations shrink."""
 
     case: Case
-    _free: dict[LineKey, Amounts] = field(default_factory=dict)
+    _moved: dict[LineKey, Amounts] = field(default_factory=dict)
     _takes: dict[tuple[str, int | None], list[Take]] = field(default_factory=dict)
     _reserved: dict[tuple[str, int | None], Amounts] = field(default_factory=dict)
 
@@ -101,29 +101,25 @@ class Room:
         draw = order_draw(self.case, line)
         if draw is not None:
             given_up = self._given_up(line, draw)
-            key = (draw.licence_no, draw.licence_line)
-            reserved = self._reserved_of(line, draw)
-            self._reserved[(line.order_id or "", line.order_line)] = reserved - given_up
-            if key in self._free:
-                self._free[key] += given_up
+            self._reserved[(line.order_id or "", line.order_line)] = self._reserved_of(line, draw) - given_up
+            self._move((draw.licence_no, draw.licence_line), given_up)
         if line.order_id is not None:
             self._takes.setdefault((line.order_id, line.order_line), []).append(self._take_of(line))
-        self._free[candidate.key] = self._free_of(candidate) - amounts
+        self._move(candidate.key, NOTHING - amounts)
+
+    def _move(self, key: LineKey, amounts: Amounts) -> None:
+        self._moved[key] = self._moved.get(key, NOTHING) + amounts
 
     def _free_of(self, candidate: Candidate) -> Amounts:
-        key = candidate.key
-        if key not in self._free:
-            granted = candidate.line
-            account = self.case.accounts[key[0]]
-            balance = account.lines.get(key[1], LineBalance(key[1]))
-            share = 1 + Fraction(granted.tolerance_percent) / 100
-            free = Amounts(
-                Fraction(granted.quantity.value) * share - Fraction(balance.reserved) - Fraction(balance.consumed),
-                Fraction(granted.value.amount) - Fraction(balance.value_reserved) - Fraction(balance.value_consumed),
-            )
-            own = (draw_amounts(d) for d in own_draws(self.case) if (d.licence_no, d.licence_line) == key)
-            self._free[key] = sum(own, free)
-        return self._free[key]
+        key, granted = candidate.key, candidate.line
+        balance = self.case.accounts[key[0]].lines.get(key[1], LineBalance(key[1]))
+        share = 1 + Fraction(granted.tolerance_percent) / 100
+        free = Amounts(
+            Fraction(granted.quantity.value) * share - Fraction(balance.reserved) - Fraction(balance.consumed),
+            Fraction(granted.value.amount) - Fraction(balance.value_reserved) - Fraction(balance.value_consumed),
+        )
+        own = (draw_amounts(draw) for draw in own_draws(self.case) if (draw.licence_no, draw.licence_line) == key)
+        return sum(own, free + self._moved.get(key, NOTHING))
 
     def _reserved_of(self, line: CaseLine, draw: Draw) -> Amounts:
         return self._reserved.get((line.order_id or "", line.order_line), draw_amounts(draw))

@@ -40,7 +40,7 @@ def chosen(
 
 
 def nearest(judgements: Iterable[Judgement]) -> Judgement | None:
-    """Whose reasons are given (D3.6): every code covered, fewest reasons, least severe, then D3.5; None: no candidate."""
+    """Whose reasons are given: every code covered, fewest reasons, least severe, then D3.5; None: no candidate."""
     return min(judgements, key=_distance, default=None)
 
 

@@ -1,0 +1,111 @@
+"""What is missing (D3.12), unclassified, or changed since the release (§2)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from services.gatekeeper.domain.aggregates import LicenceCovered, Order, Shipment
+from services.gatekeeper.domain.facts import EndUse, OrderFacts, PartyRef
+from services.gatekeeper.domain.vocabulary import Classification
+from tests.domain.builders import account, accounts, item, licence, line, parties, references, shipment
+from tests.domain.matching.judged import judged, prechecked, reasons
+
+RELEASED = LicenceCovered(1, "ALPHA", "CIVIL_MRI", "SM-OXIDE")
+
+
+def fields(found: object) -> list[str]:
+    return sorted(str(dict(finding.subject)["field"]) for finding in found.findings)  # type: ignore[attr-defined]
+
+
+def test_a_shipment_of_which_only_the_id_is_known() -> None:
+    found = judged(Shipment("S1", 1))
+    assert (fields(found), set(reasons(found))) == (["exporter_id", "lines", "movement"], {"MISSING_DATA"})
+
+
+def test_an_order_of_which_only_the_id_is_known() -> None:
+    assert fields(prechecked(Order("O1", 0))) == ["exporter_id", "lines", "planned_export_date"]
+    assert fields(prechecked(Order("O1", 0, OrderFacts("O1", 1, exporter_id="E1")))) == ["lines", "planned_export_date"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        ({"exporter_id": None}, "exporter_id"),
+        ({"exporter_id": None, "licences": ("L1",)}, "exporter_id"),
+        ({"movement": None}, "movement"),
+        ({"destination": None}, "destination"),
+        ({"planned_departure": None}, "planned_departure"),
+        ({"parties": parties(importer=None)}, "parties.importer"),
+        ({"parties": parties(end_user=None)}, "parties.end_user"),
+        ({"parties": parties(end_user="NOBODY")}, "parties.end_user"),
+        ({"end_use": None}, "end_use"),
+    ],
+)
+def test_each_missing_field_is_named_once_and_gives_no_mismatch_beside_it(
+    changes: dict[str, object], field: str
+) -> None:
+    found = judged(shipment(**changes))  # type: ignore[arg-type]
+    assert (reasons(found), fields(found)) == (["MISSING_DATA"], [field])
+
+
+def test_the_end_use_is_needed_only_where_a_licence_is() -> None:
+    assert reasons(judged(shipment(line(item_no="STEEL-BOLT"), end_use=None))) == []
+
+
+def test_the_consignee_is_needed_only_when_the_licence_limits_it() -> None:
+    nobody = shipment(parties=parties(consignee=None))
+    assert reasons(judged(nobody)) == []
+    assert fields(judged(nobody, references(licence(consignees=("ALPHA",))))) == ["parties.consignee"]
+
+
+def test_net_counts_and_gross_never_stands_in_for_it() -> None:
+    gross = replace(line(net=None), gross_quantity=line().net_quantity)
+    assert reasons(judged(shipment(gross))) == ["MISSING_NET"]
+    assert fields(judged(shipment(line(value=None)))) == ["value"]
+
+
+@pytest.mark.parametrize(
+    ("found", "held"),
+    [
+        (item("NEW", classification=Classification.UNCLASSIFIED), True),
+        (item("NEW", classification=Classification.CONSULTATION_PENDING), True),
+        (item("NEW", classification=Classification.CONTROLLED), True),
+        (item("NEW", classification=Classification.NOT_CONTROLLED), False),
+        (item("OTHER"), True),
+    ],
+)
+def test_an_item_that_nobody_has_judged_is_held(found: object, held: bool) -> None:
+    refs = references(found)  # type: ignore[arg-type]
+    assert reasons(judged(shipment(line(item_no="NEW")), refs)) == (["ITEM_UNCLASSIFIED"] if held else [])
+
+
+def test_a_changed_end_use_or_end_user_is_said_until_a_licence_covers_it() -> None:
+    used = shipment(end_use=EndUse("LAB_TEST"), more={"released_as": (RELEASED,)})
+    found = judged(used)
+    assert reasons(found) == ["END_USE_CHANGED", "END_USE_MISMATCH"]
+    assert found.findings[0].detail == {"released": "CIVIL_MRI", "now": "LAB_TEST"}
+    assert reasons(judged(used, references(licence("L2", end_uses=("LAB_TEST",))))) == []
+    user = shipment(parties=parties(end_user="GAMMA"), more={"released_as": (RELEASED,)})
+    assert reasons(judged(user)) == ["END_USER_CHANGED", "END_USER_MISMATCH"]
+
+
+def test_the_same_end_user_under_another_registered_name_is_no_change() -> None:
+    alias = parties(end_user=None) | {"end_user": PartyRef(name="阿尔法有限公司")}
+    spent = accounts(account(consumed="1000"))
+    again = shipment(parties=alias, more={"released_as": (RELEASED,)})
+    assert reasons(judged(again, None, spent)) == ["QTY_EXCEEDED"]
+    stranger = parties(end_user=None) | {"end_user": PartyRef(name="Delta Robotics")}
+    covered = judged(shipment(parties=stranger)).covered
+    assert covered == (LicenceCovered(1, "name:deltarobotics/", "CIVIL_MRI", "SM-OXIDE"),)
+
+
+def test_an_end_user_or_use_that_is_missing_now_is_no_change_but_missing() -> None:
+    gone = shipment(parties=parties(end_user=None), end_use=None, more={"released_as": (RELEASED,)})
+    assert set(reasons(judged(gone))) == {"MISSING_DATA"}
+
+
+def test_a_line_that_was_not_released_before_has_not_changed() -> None:
+    other = shipment(line(2), end_use=EndUse("LAB_TEST"), more={"released_as": (RELEASED,)})
+    assert reasons(judged(other)) == ["END_USE_MISMATCH"]
