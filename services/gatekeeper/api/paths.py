@@ -20,5 +20,6 @@ class RawPaths:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and scope.get("raw_path"):
-            scope = {**scope, "path": scope["raw_path"].decode("ascii", "replace")}
+            # In place: the outer layers learn from the scope which route was taken.
+            scope["path"] = scope["raw_path"].decode("ascii", "replace")
         await self.app(scope, receive, send)

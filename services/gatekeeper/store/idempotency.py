@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 Connection = Any
+KEPT_DAYS = 7
+"""How long the same key gives the same answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,3 +58,14 @@ async def remember(connection: Connection, claim: Claim, status: int, answer: st
         status,
         answer,
     )
+
+
+async def forget(connection: Connection, *, rows_max: int = 10_000) -> int:
+    """Remove up to `rows_max` answers older than KEPT_DAYS, by the database's clock; how many there were."""
+    done: str = await connection.execute(
+        "DELETE FROM idempotency WHERE (principal, idempotency_key) IN (SELECT principal, idempotency_key"
+        " FROM idempotency WHERE created_at < clock_timestamp() - make_interval(days => $1) LIMIT $2)",
+        KEPT_DAYS,
+        rows_max,
+    )
+    return int(done.rpartition(" ")[2])
