@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from decimal import Decimal
 from fractions import Fraction
 
 from services.gatekeeper.domain.aggregates import Draw, Finding
@@ -19,6 +20,7 @@ from services.gatekeeper.domain.values import Valued, valued
 from services.gatekeeper.domain.vocabulary import Balance, LicenceType
 
 ZERO = Fraction(0)
+ONE = Decimal(1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,14 +114,12 @@ def measured(
     if needed is None:
         unknown.append(missing_net(line) if case.shipment is not None else missing("quantity", line))
     else:
-        scale = in_unit(
-            case.references, line.item_no, Quantity(to_decimal(Fraction(1)), needed[1]), granted.quantity.unit
-        )
+        scale = in_unit(case.references, line.item_no, Quantity(ONE, needed[1]), granted.quantity.unit)
         if scale is None:
             detail = {"unit": needed[1], "licence_unit": granted.quantity.unit, "item_no": line.item_no}
             unknown.append(about_line(Reason.UNIT_NOT_CONVERTIBLE, line, detail))
         else:
-            quantity = needed[0] * scale
+            quantity = needed[0] if scale == 1 else needed[0] * scale
     value = None if money is None else valued(case, money[0], money[1], granted.value.currency, kept)
     if money is None:
         unknown.append(missing("value", line))

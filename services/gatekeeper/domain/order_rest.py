@@ -9,7 +9,7 @@ from fractions import Fraction
 from services.gatekeeper.domain.aggregates import Order, Take
 from services.gatekeeper.domain.case import CaseLine
 from services.gatekeeper.domain.facts import OrderLine
-from services.gatekeeper.domain.quantity import Quantity, convert
+from services.gatekeeper.domain.quantity import Quantity, convert, known_unit
 from services.gatekeeper.domain.references import References
 
 
@@ -28,6 +28,8 @@ class Rest:
 
 def in_unit(references: References, item_no: str, quantity: Quantity, unit: str) -> Fraction | None:
     """`quantity` of an item in `unit`, by the item's own factors where needed; None: not convertible (D3.9)."""
+    if quantity.unit == unit and known_unit(unit):
+        return Fraction(quantity.value)
     item = references.item(item_no)
     return convert(quantity, unit, item.unit_factors if item is not None else ())
 

@@ -37,6 +37,8 @@ class Plan:
 def release_notices(case: Case) -> NoticesByLine:
     """By line, the matching notices that a licence granted for them lifts (D6.6)."""
     by_line: dict[int, tuple[Notice, ...]] = {}
+    if not case.references.has_notices():
+        return by_line
     for notice in matching_notices(case):
         if notice.release_by_licence:
             for line_no in lines_matched(notice, case):

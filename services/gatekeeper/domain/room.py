@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
+from decimal import Decimal
 from fractions import Fraction
 
 from services.gatekeeper.domain.aggregates import Draw, LineBalance, Order, Take
 from services.gatekeeper.domain.candidates import Candidate
 from services.gatekeeper.domain.case import Case, CaseLine
+from services.gatekeeper.domain.quantity import EXACT
 from services.gatekeeper.domain.reservations import wanted_draws
 from services.gatekeeper.domain.rule_entities import Licence
 from services.gatekeeper.domain.vocabulary import Balance, OrderState
 
 LineKey = tuple[str, int]
 ZERO = Fraction(0)
+HUNDRED = Decimal(100)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +46,15 @@ def own_draws(case: Case) -> tuple[Draw, ...]:
 
 def draw_amounts(draw: Draw) -> Amounts:
     return Amounts(Fraction(draw.quantity.value), Fraction(draw.value.amount))
+
+
+def _less(granted: Decimal, *taken: Decimal, own: Iterable[Decimal]) -> Decimal:
+    """`granted` less `taken`, but for the case's own part of it; exact."""
+    for amount in taken:
+        granted = EXACT.subtract(granted, amount)
+    for amount in own:
+        granted = EXACT.add(granted, amount)
+    return granted
 
 
 def order_draw(case: Case, line: CaseLine) -> Draw | None:
@@ -87,6 +100,7 @@ class Room:
     _moved: dict[LineKey, Amounts] = field(default_factory=dict)
     _takes: dict[tuple[str, int | None], list[Take]] = field(default_factory=dict)
     _reserved: dict[tuple[str, int | None], Amounts] = field(default_factory=dict)
+    _given: dict[int, Amounts] = field(default_factory=dict)
 
     def available(self, line: CaseLine, candidate: Candidate) -> Amounts:
         """granted × (1 + tolerance) − reserved − consumed + the case's own + what the line's order gives up there."""
@@ -113,21 +127,29 @@ class Room:
     def _free_of(self, candidate: Candidate) -> Amounts:
         key, granted = candidate.key, candidate.line
         balance = self.case.accounts[key[0]].lines.get(key[1], LineBalance(key[1]))
-        share = 1 + Fraction(granted.tolerance_percent) / 100
-        free = Amounts(
-            Fraction(granted.quantity.value) * share - Fraction(balance.reserved) - Fraction(balance.consumed),
-            Fraction(granted.value.amount) - Fraction(balance.value_reserved) - Fraction(balance.value_consumed),
+        own = [draw for draw in own_draws(self.case) if (draw.licence_no, draw.licence_line) == key]
+        tolerated = EXACT.multiply(granted.quantity.value, EXACT.add(HUNDRED, granted.tolerance_percent)).scaleb(
+            -2, EXACT
         )
-        own = (draw_amounts(draw) for draw in own_draws(self.case) if (draw.licence_no, draw.licence_line) == key)
-        return sum(own, free + self._moved.get(key, NOTHING))
+        quantity = _less(tolerated, balance.reserved, balance.consumed, own=(draw.quantity.value for draw in own))
+        value = _less(
+            granted.value.amount,
+            balance.value_reserved,
+            balance.value_consumed,
+            own=(draw.value.amount for draw in own),
+        )
+        free = Amounts(Fraction(quantity), Fraction(value))
+        return free + self._moved[key] if key in self._moved else free
 
     def _reserved_of(self, line: CaseLine, draw: Draw) -> Amounts:
         return self._reserved.get((line.order_id or "", line.order_line), draw_amounts(draw))
 
     def _given_up(self, line: CaseLine, draw: Draw) -> Amounts:
         """By how much the order's reservation shrinks when `line` is taken: it keeps what is then still to ship."""
-        order = self.case.orders[line.order_id or ""]
-        return self._reserved_of(line, draw) - self._kept(order, line, draw)
+        if line.line_no not in self._given:
+            order = self.case.orders[line.order_id or ""]
+            self._given[line.line_no] = self._reserved_of(line, draw) - self._kept(order, line, draw)
+        return self._given[line.line_no]
 
     def _kept(self, order: Order, line: CaseLine, draw: Draw) -> Amounts:
         if order.state is not OrderState.CLEARED:
