@@ -146,9 +146,9 @@ def doctor(as_json: Json = False) -> None:
 def schemas_export() -> None:
     """Write the generated contracts into schemas/."""
     from schemas.export import export
-    from services.gatekeeper.api.describing import openapi_document
+    from services.gatekeeper.api.app import openapi
 
-    for path in export(openapi=openapi_document()):
+    for path in export(openapi=openapi()):
         typer.echo(str(path.name))
 
 
@@ -156,9 +156,9 @@ def schemas_export() -> None:
 def schemas_check() -> None:
     """Say where the committed contracts differ from the models; exit 1 when they do."""
     from schemas.export import check
-    from services.gatekeeper.api.describing import openapi_document
+    from services.gatekeeper.api.app import openapi
 
-    drift = check(openapi=openapi_document())
+    drift = check(openapi=openapi())
     for line in drift:
         typer.echo(line)
     raise typer.Exit(1 if drift else 0)

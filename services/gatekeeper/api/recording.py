@@ -16,7 +16,8 @@ from services.gatekeeper.pipeline.gather import keep_newest
 from services.gatekeeper.pipeline.notices import lock_rules_exclusively, record_notice
 from services.gatekeeper.pipeline.translate_rules import lifted_notice, notice_entity
 from services.gatekeeper.store import rules
-from services.gatekeeper.store.keys import Visibility, write_audit
+from services.gatekeeper.store.audit import write_audit
+from services.gatekeeper.store.keys import Visibility
 from services.gatekeeper.store.notices_read import StoredNotice, read_notice
 from services.gatekeeper.wiring import Gate
 from services.kit.postgres import Connection

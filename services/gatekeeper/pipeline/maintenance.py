@@ -1,14 +1,15 @@
-"""What has to be done now and then: outbox partitions ahead, and old ones away once every lane has published them."""
+"""What has to be done now and then: outbox partitions ahead and away, old answers of the API forgotten."""
 
 from __future__ import annotations
 
 from datetime import timedelta
 
-from services.gatekeeper.store import outbox
+from services.gatekeeper.store import idempotency, outbox
 from services.gatekeeper.wiring import Gate
 from services.kit.postgres import retrying
 
 OUTBOX_DAYS_KEPT = 30
+ANSWERS_FORGOTTEN_MAX = 10_000
 
 
 async def run_once(gate: Gate) -> None:
@@ -19,5 +20,7 @@ async def run_once(gate: Gate) -> None:
             await outbox.ensure_partitions(tx)
         async with gate.database.transaction() as tx:
             await outbox.drop_published(tx, timedelta(days=OUTBOX_DAYS_KEPT))
+        async with gate.database.transaction() as tx:
+            await idempotency.forget(tx, rows_max=ANSWERS_FORGOTTEN_MAX)
 
     await retrying(attempt, what="maintenance")

@@ -14,7 +14,8 @@ from services.gatekeeper.pipeline.intake import Parsed, once_only, parse
 from services.gatekeeper.pipeline.records import Record
 from services.gatekeeper.pipeline.rules import begin_change
 from services.gatekeeper.pipeline.translate import trade_event
-from services.gatekeeper.store import audit, positions, quarantine
+from services.gatekeeper.store import positions, quarantine
+from services.gatekeeper.store.audit import write_audit
 from services.gatekeeper.store.quarantine import Quarantined
 from services.gatekeeper.wiring import Gate
 from services.kit.postgres import Connection, retrying
@@ -80,20 +81,19 @@ async def _fresh(connection: Connection, again: Parsed | None) -> list[Parsed]:
     return records
 
 
-async def _mark(connection: Connection, kept: Quarantined, again: Parsed | None, by: str, gate: Gate) -> None:
+async def _mark(connection: Connection, kept: Quarantined, again: Parsed | None, by: str) -> None:
     """The witness: only an open record is settled, and the audit says by whom."""
     locked = await quarantine.get(connection, kept.quarantine_id, lock=True)
     if locked is None or locked.status != "OPEN":
         raise NotOpen(f"record {kept.quarantine_id} was settled before")
-    at = await gate.clock.now(connection)
     action = "quarantine.dropped" if again is None else "quarantine.replayed"
     detail = {"topic": kept.topic, "partition": kept.partition, "offset": kept.record_offset, "error": kept.error}
-    await audit.record(connection, at=at, actor=by, action=action, subject=str(kept.quarantine_id), detail=detail)
+    await write_audit(connection, by, action, str(kept.quarantine_id), detail)
 
 
 async def _settle_rule(gate: Gate, tx: Connection, kept: Quarantined, again: Parsed | None, by: str) -> None:
     change = await begin_change(gate, tx)
-    await _mark(tx, kept, again, by, gate)
+    await _mark(tx, kept, again, by)
     for one in await _fresh(tx, again):
         change.add_record(one)
     change.settle(kept.quarantine_id)
@@ -104,7 +104,7 @@ async def _settle_trade(
     gate: Gate, tx: Connection, kept: Quarantined, again: Parsed | None, by: str, extra: Wanted
 ) -> None:
     references, as_of = await lock_rules(gate, tx)
-    await _mark(tx, kept, again, by, gate)
+    await _mark(tx, kept, again, by)
     records = await _fresh(tx, again)
     owner_ids = {key for key in (kept.owner_id, *(one.entity_key for one in records)) if key is not None}
     next_seqs, stopped = await lock_owners(gate, tx, [*owner_ids, *extra.shipments])
@@ -137,12 +137,5 @@ async def resume_partition(gate: Gate, topic: str, partition: int, *, by: str) -
         await positions.write_positions(
             tx, {(topic, partition): replace(position, recent_good=0, recent_bad=0, stopped=None)}
         )
-        await audit.record(
-            tx,
-            at=await gate.clock.now(tx),
-            actor=by,
-            action="partition.resumed",
-            subject=f"{topic}/{partition}",
-            detail={"reason": position.stopped},
-        )
+        await write_audit(tx, by, "partition.resumed", f"{topic}/{partition}", {"reason": position.stopped})
         return True

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import json
 import re
 import secrets
 from collections.abc import Collection
@@ -12,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from services.gatekeeper.store.audit import write_audit
 from services.kit.postgres import Database
 
 Connection = Any
@@ -190,17 +190,6 @@ async def _note_use(database: Database, key_id: str) -> None:
             key_id,
             float(LAST_USED_SECONDS),
         )
-
-
-async def write_audit(connection: Connection, actor: str, action: str, subject: str, detail: dict[str, Any]) -> None:
-    """One audit row of what a person did, in the caller's transaction."""
-    await connection.execute(
-        "INSERT INTO audit (at, actor, action, subject, detail) VALUES (clock_timestamp(), $1, $2, $3, $4::jsonb)",
-        actor,
-        action,
-        subject,
-        json.dumps(detail, ensure_ascii=False),
-    )
 
 
 def _digest(secret: str) -> bytes:
