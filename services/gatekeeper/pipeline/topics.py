@@ -59,6 +59,15 @@ async def create_topics(
         return tuple(str(topic.name) for topic in missing)
 
 
+async def missing_topics(bootstrap_servers: str, *, partitions: int, prefix: str = "") -> list[str]:
+    """Full names of the topics that aren't there yet; raises TopicsDiffer like `create_topics`."""
+    async with _admin(bootstrap_servers) as admin:
+        found = await _partitions(admin, topic_names(prefix))
+    if faults := _wrong_counts(found, partitions):
+        raise TopicsDiffer("; ".join(faults))
+    return [name for name in topic_names(prefix) if name not in found]
+
+
 async def check_topics(bootstrap_servers: str, *, partitions: int, prefix: str = "") -> list[str]:
     """What is wrong with the topics, one sentence each; empty when all is well."""
     async with _admin(bootstrap_servers) as admin:

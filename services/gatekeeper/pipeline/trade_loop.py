@@ -122,7 +122,10 @@ class RulesInStep:
 
 
 class TradeLoop(ConsumeLoop):
-    """Consumes `trade.orders.v1` and `trade.shipments.v1`; who has partition p of the latter owns lane p."""
+    """Consumes `trade.orders.v1` and `trade.shipments.v1`; who has partition p of the latter owns lane p.
+
+    `busy_at`: when the last batch ended (monotonic).
+    """
 
     def __init__(self, gate: Gate, decide: Apply, *, session_timeout_ms: int = SESSION_TIMEOUT_MS) -> None:
         super().__init__(
@@ -134,6 +137,7 @@ class TradeLoop(ConsumeLoop):
             session_timeout_ms=session_timeout_ms,
         )
         self.publishers = Publishers(gate, self.membership)
+        self.busy_at = 0.0
         self._rules = RulesInStep(self.inputs, gate.partitions)
         self._shipments = gate.settings.topic_prefix + SHIPMENTS.name
 
@@ -143,6 +147,7 @@ class TradeLoop(ConsumeLoop):
         return [partition for partition in sought if self.publishers.is_ready(partition.partition)]
 
     def applied(self, result: BatchResult) -> None:
+        self.busy_at = time.monotonic()
         self.publishers.hand_over(result.appended)
 
     async def new_assignment(self, partitions: frozenset[TopicPartition]) -> None:
