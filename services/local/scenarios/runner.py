@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import traceback
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
+
+import structlog
 
 from services.local.scenarios.actual import Present, read_actual
 from services.local.scenarios.calls import Caller
@@ -15,6 +16,7 @@ from services.local.scenarios.databases import Databases
 from services.local.scenarios.model import Advance, Call, Scenario, Step
 from services.local.scenarios.world import World, open_world
 
+log = structlog.get_logger()
 AT_ONCE = 3
 
 
@@ -64,8 +66,9 @@ async def run_scenario(databases: Databases, scenario: Scenario) -> ScenarioResu
     try:
         async with databases.fresh() as url, open_world(url, scenario.clock, scenario.policy) as world:
             await _play(world, scenario, result)
-    except Exception as error:  # noqa: BLE001 - each scenario is a program of its own, and this is its top
-        result.error = "".join(traceback.format_exception(error)).rstrip()
+    except Exception as error:
+        log.exception("scenario_broke_off", scenario=scenario.id, file=scenario.file)
+        result.error = f"it broke off: {error!r}"
         for step in steps:
             step.actual += [{"error": repr(error)} for _ in step.expected[len(step.actual) :]]
     return result
