@@ -1,0 +1,105 @@
+"""Holdgate's own processes as the demo runs them: `holdgate gatekeeper` and `holdgate api`, each under a guardian."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx2
+
+import services
+from services.local.folders import free_ports, new_run_folder, tail
+from services.local.guarded import KILL, Guarded, Program, wait_until_ready
+from services.local.ladder import PartUnavailable
+
+READY_SECONDS_MAX = 60.0
+PORT_ATTEMPTS_MAX = 3
+PROBE_SECONDS_MAX = 2.0
+CLEAN = ((signal.SIGTERM, 20.0),)
+# Nobody needs the data any more when the demo itself ends.
+DISCARD = ((signal.SIGTERM, 2.0),)
+COLLIDED = "address already in use"
+
+
+@dataclass(slots=True)
+class Process:
+    """A running command of Holdgate; `port` is where it answers HTTP. `close` ends it and removes its folder."""
+
+    name: str
+    port: int
+    pid: int
+    guarded: Guarded
+    log: Path
+    alive: bool = True
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    async def kill(self) -> None:
+        """SIGKILL: no warning, nothing is finished."""
+        self.alive = False
+        await asyncio.to_thread(self.guarded.stop, KILL)
+
+    async def exit_code(self) -> int | None:
+        return await asyncio.to_thread(self.guarded.exit_code)
+
+    async def stop(self) -> None:
+        await asyncio.to_thread(self.guarded.stop, CLEAN)
+
+    async def close(self) -> None:
+        await asyncio.to_thread(self.guarded.close)
+
+
+async def start_process(
+    name: str, command: str, environment: Mapping[str, str], port_variable: str, *, ready_path: str
+) -> Process:
+    """Start `holdgate <command>` on a free port and wait until `ready_path` answers 200 there.
+
+    Raises PartUnavailable with the end of its log when it doesn't come up.
+    """
+    for attempt in range(1, PORT_ATTEMPTS_MAX + 1):
+        (port,) = free_ports(1)
+        folder = await asyncio.to_thread(new_run_folder, name)
+        guarded = await asyncio.to_thread(Guarded, folder)
+        env = {**os.environ, **environment, port_variable: str(port), "PYTHONPATH": _source_root()}
+        log = folder.path / f"{name}.log"
+        program = Program([sys.executable, "-m", "services.cli", command], log, folder.path, DISCARD, env)
+        try:
+            return await _started(name, port, guarded, program, ready_path)
+        except BaseException as error:
+            collided = COLLIDED in tail(log).lower()
+            await asyncio.to_thread(guarded.close)
+            if isinstance(error, PartUnavailable) and collided and attempt < PORT_ATTEMPTS_MAX:
+                continue
+            raise
+    raise AssertionError("the last attempt returns or raises")
+
+
+async def _started(name: str, port: int, guarded: Guarded, program: Program, ready_path: str) -> Process:
+    pid = await asyncio.to_thread(guarded.start, program)
+    process = Process(name, port, pid, guarded, program.log)
+    url = process.url + ready_path
+    await wait_until_ready(guarded, program, lambda: answers(url), seconds_max=READY_SECONDS_MAX)
+    return process
+
+
+async def answers(url: str) -> bool:
+    """Whether a GET there gives 200."""
+    try:
+        async with httpx2.AsyncClient(timeout=PROBE_SECONDS_MAX, trust_env=False) as client:
+            return (await client.get(url)).status_code == 200
+    except (httpx2.HTTPError, OSError):
+        return False
+
+
+def _source_root() -> str:
+    """Where `services` is imported from, installed or not."""
+    root = str(Path(services.__file__ or "").resolve().parents[1])
+    given = os.environ.get("PYTHONPATH")
+    return f"{root}{os.pathsep}{given}" if given else root
