@@ -1,0 +1,356 @@
+"""What must hold in the database whatever happened before, and on the topic that was published from it."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+import asyncpg
+
+from services.gatekeeper.domain.aggregates import Draw, Order, Shipment
+from services.gatekeeper.domain.vocabulary import Balance, OrderState, Place, ShipmentState
+from services.gatekeeper.store.codec import load
+from services.kit.partitioning import lane_of
+
+ZERO = Decimal(0)
+STATE_TYPES = ("shipment.", "order.")
+AMOUNTS = ("reserved", "consumed", "value_reserved", "value_consumed")
+Owner = tuple[str, str]
+TopicRecord = tuple[int, int, Sequence[tuple[str, bytes]], bytes]
+"""(lane, offset, headers, value) as it was read back from `holdgate.holds.v1`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """Everything that is compared, from one snapshot."""
+
+    partitions: int
+    incarnation: uuid.UUID
+    next_seqs: dict[int, int]
+    outbox: list[Any]
+    shipments: dict[str, Any]
+    orders: dict[str, Any]
+    bodies: dict[Owner, Shipment | Order]
+    rows: dict[str, list[Any]]
+
+
+_TABLES = {
+    "ledger": "SELECT licence_no, licence_line, sum(reserved) AS reserved, sum(consumed) AS consumed,"
+    " sum(value_reserved) AS value_reserved, sum(value_consumed) AS value_consumed, sum(uses) AS uses,"
+    " sum(uses_reserved) AS uses_reserved FROM ledger GROUP BY licence_no, licence_line",
+    "balances": "SELECT licence_no, line_no, reserved, consumed, value_reserved, value_consumed"
+    " FROM licence_line_balance",
+    "accounts": "SELECT licence_no, uses, uses_reserved FROM licence_account",
+    "holds": "SELECT owner, owner_id, hold_id, reason FROM open_hold",
+    "timers": "SELECT owner, owner_id, lane, due_at FROM timer",
+    "terms": "SELECT owner, owner_id, lane, arrival, terms FROM scope_terms",
+    "barriers": "SELECT notice_id, version, what, lane, seq FROM notice_barrier",
+    "quarantine": "SELECT quarantine_id, status FROM quarantine",
+    "tasks": "SELECT task_id, kind, key FROM task WHERE done_at IS NULL",
+    "items": "SELECT task_id, count(*) AS items FROM sweep_item GROUP BY task_id",
+    "deferred": "SELECT lane, count(*) AS records FROM deferred_record GROUP BY lane",
+}
+
+
+async def check(database_url: str, *, topic_records: list[TopicRecord] | None = None, idle: bool = True) -> list[str]:
+    """Every invariant that does not hold, in words; nothing: all is well.
+
+    `topic_records`: what the topic holds, to be equal to the outbox. `idle`: nothing may be left to do either.
+    """
+    connection = await asyncpg.connect(database_url)
+    try:
+        async with connection.transaction(isolation="repeatable_read", readonly=True):
+            stored = await _read(connection)
+    finally:
+        await connection.close()
+    found = [
+        *_lanes(stored),
+        *_sequences(stored),
+        *_rows_and_bodies(stored),
+        *_states(stored),
+        *_balances(stored),
+        *_draws(stored),
+        *_selection(stored),
+        *_barriers(stored),
+    ]
+    if idle:
+        found += _left_over(stored)
+    if topic_records is not None:
+        found += _published(stored, topic_records)
+    return found
+
+
+async def _read(connection: Any) -> Stored:
+    installation = await connection.fetchrow("SELECT incarnation, partitions FROM installation")
+    shipments = await connection.fetch("SELECT * FROM shipment")
+    orders = await connection.fetch("SELECT * FROM trade_order")
+    bodies: dict[Owner, Shipment | Order] = {
+        ("shipment", row["shipment_id"]): load(Shipment, row["body"]) for row in shipments
+    }
+    bodies |= {("order", row["order_id"]): load(Order, row["body"]) for row in orders}
+    return Stored(
+        partitions=installation["partitions"],
+        incarnation=installation["incarnation"],
+        next_seqs={row["lane"]: row["next_seq"] for row in await connection.fetch("SELECT lane, next_seq FROM lane")},
+        outbox=await connection.fetch("SELECT lane, seq, key, type, headers, value FROM outbox ORDER BY lane, seq"),
+        shipments={row["shipment_id"]: row for row in shipments},
+        orders={row["order_id"]: row for row in orders},
+        bodies=bodies,
+        rows={name: await connection.fetch(query) for name, query in _TABLES.items()},
+    )
+
+
+def _lanes(stored: Stored) -> Iterator[str]:
+    """Numbers are dense, the lane row knows the last, and each record carries its own number and id."""
+    by_lane: dict[int, list[Any]] = {lane: [] for lane in range(stored.partitions)}
+    for row in stored.outbox:
+        by_lane.setdefault(row["lane"], []).append(row)
+    for lane, rows in sorted(by_lane.items()):
+        seqs = [row["seq"] for row in rows]
+        if seqs != list(range(1, len(seqs) + 1)):
+            yield f"lane {lane}: its numbers are not 1 to {len(seqs)}: {_odd_numbers(seqs)}"
+        last = max(seqs, default=0)
+        if stored.next_seqs.get(lane) != last + 1:
+            yield f"lane {lane}: next_seq is {stored.next_seqs.get(lane)}, the last record is {last}"
+        for row in rows:
+            yield from _headers(stored, row)
+
+
+def _odd_numbers(seqs: Sequence[int]) -> str:
+    counts = Counter(seqs)
+    doubled = sorted(seq for seq, count in counts.items() if count > 1)
+    missing = sorted(set(range(1, max(seqs) + 1)) - counts.keys())
+    return f"double {doubled[:10]}, missing {missing[:10]}"
+
+
+def _headers(stored: Stored, row: Any) -> Iterator[str]:
+    headers = dict(json.loads(row["headers"]))
+    where = f"lane {row['lane']}, record {row['seq']}"
+    if headers.get("ce_laneseq") != str(row["seq"]):
+        yield f"{where}: its header says {headers.get('ce_laneseq')}"
+    if headers.get("ce_id") != str(uuid.uuid5(stored.incarnation, f"{row['lane']}:{row['seq']}")):
+        yield f"{where}: its id is not that of its place"
+    if not row["type"].startswith("notice.") and lane_of(row["key"], stored.partitions) != row["lane"]:
+        yield f"{where}: {row['type']} about {row['key']} does not belong to this lane"
+
+
+def _sequences(stored: Stored) -> Iterator[str]:
+    """Events about one shipment or order count 1, 2, 3 …, and the last says what is stored."""
+    last: dict[Owner, dict[str, Any]] = {}
+    for row in stored.outbox:
+        if not row["type"].startswith(STATE_TYPES):
+            continue
+        owner, data = (row["type"].split(".")[0], row["key"]), json.loads(row["value"])
+        expected = last[owner]["sequence"] + 1 if owner in last else 1
+        if data["sequence"] != expected:
+            yield f"{' '.join(owner)}: sequence {data['sequence']} where {expected} is next"
+        if row["type"] != f"{owner[0]}.{data['state'].lower()}.v1":
+            yield f"{' '.join(owner)}: type {row['type']} with state {data['state']}"
+        last[owner] = data
+    for owner, body in stored.bodies.items():
+        if body.sequence or owner in last:
+            yield from _last_word(owner, body, last.pop(owner, None))
+    yield from (f"{' '.join(owner)}: events without a row" for owner in last if owner not in stored.bodies)
+
+
+def _last_word(owner: Owner, body: Shipment | Order, said: Mapping[str, Any] | None) -> Iterator[str]:
+    name = " ".join(owner)
+    if said is None:
+        yield f"{name}: sequence {body.sequence} and no event"
+        return
+    if said["sequence"] != body.sequence:
+        yield f"{name}: sequence {body.sequence} is stored, {said['sequence']} was said last"
+    if said["state"] != body.state.value:
+        yield f"{name}: {body.state} is stored, {said['state']} was said last"
+    told, kept = {hold["hold_id"] for hold in said["holds"]}, {hold.hold_id for hold in body.holds}
+    if told != kept:
+        reasons = {hold.hold_id: hold.reason.value for hold in body.holds}
+        untold = [reasons[key] for key in kept - told]
+        gone = [hold["reason"] for hold in said["holds"] if hold["hold_id"] not in kept]
+        yield f"{name}: holds {untold} are stored and were not said; {gone} were said last and are not stored"
+
+
+def _rows_and_bodies(stored: Stored) -> Iterator[str]:
+    """The columns of a row say what its body says."""
+    for (owner, owner_id), body in stored.bodies.items():
+        row = (stored.shipments if owner == "shipment" else stored.orders)[owner_id]
+        known = body.facts.exporter_id if body.facts else None
+        expected = {
+            "lane": lane_of(owner_id, stored.partitions),
+            "arrival": body.arrival,
+            "state": body.state.value,
+            "sequence": body.sequence,
+            "exporter_id": known,
+            "rules_version": body.rules_version,
+        }
+        if isinstance(body, Shipment):
+            expected["forwarder_id"] = body.facts.forwarder_id if body.facts else None
+            expected["recheck_at"] = body.recheck_at
+        for column, value in expected.items():
+            if row[column] != value:
+                yield f"{owner} {owner_id}: {column} is {row[column]}, its body says {value}"
+    arrivals = Counter((owner, body.arrival) for (owner, _), body in stored.bodies.items())
+    yield from (f"{owner}s: arrival {number} is given twice" for (owner, number), n in arrivals.items() if n > 1)
+
+
+_WHERE = {
+    Place.BEFORE_DEPARTURE: ShipmentState.HELD,
+    Place.UNDER_WAY: ShipmentState.INTERCEPT,
+    Place.DELIVERED: ShipmentState.INCIDENT,
+    Place.CLOSED: ShipmentState.CLOSED,
+}
+
+
+def _states(stored: Stored) -> Iterator[str]:
+    """D1.5, and that what holds for an unreadable event is still in quarantine."""
+    still_open = {str(row["quarantine_id"]) for row in stored.rows["quarantine"] if row["status"] == "OPEN"}
+    for (owner, owner_id), body in stored.bodies.items():
+        if isinstance(body, Shipment) and body.sequence:
+            closed = body.progress.place is Place.CLOSED
+            held = _WHERE[body.progress.place]
+            due = held if body.holds or closed else ShipmentState.RELEASED
+            if body.state is not due:
+                yield f"shipment {owner_id}: {body.state} with {len(body.holds)} holds, {body.progress.place}"
+        if isinstance(body, Order) and body.sequence and (body.state is OrderState.HELD) != bool(body.holds):
+            yield f"order {owner_id}: {body.state} with {len(body.holds)} holds"
+        for standing in body.standing:
+            if standing.finding.reason.value == "EVENT_UNREADABLE" and standing.key not in still_open:
+                yield f"{owner} {owner_id}: held for {standing.key}, which is not open in quarantine"
+    rows = {(row["owner"], row["owner_id"], row["hold_id"], row["reason"]) for row in stored.rows["holds"]}
+    kept = {(*owner, hold.hold_id, hold.reason.value) for owner, body in stored.bodies.items() for hold in body.holds}
+    yield from (f"{' '.join(hold)}: an open hold that its owner does not have" for hold in sorted(rows - kept))
+    yield from (f"{' '.join(hold)}: a hold that is missing among the open ones" for hold in sorted(kept - rows))
+
+
+def _balances(stored: Stored) -> Iterator[str]:
+    """D4.1: a balance is the sum of its ledger, and nothing is below zero."""
+    lines = {(row["licence_no"], row["line_no"]): [row[name] for name in AMOUNTS] for row in stored.rows["balances"]}
+    sums = {
+        (row["licence_no"], row["licence_line"]): [row[name] for name in AMOUNTS]
+        for row in stored.rows["ledger"]
+        if row["licence_line"]
+    }
+    nothing = [ZERO] * len(AMOUNTS)
+    for key in sorted(lines.keys() | sums.keys()):
+        balance, total = lines.get(key, nothing), sums.get(key, nothing)
+        if balance != total:
+            yield f"licence {key[0]} line {key[1]}: balance {_shown(balance)}, ledger {_shown(total)}"
+        if any(amount < 0 for amount in balance):
+            yield f"licence {key[0]} line {key[1]}: below zero: {_shown(balance)}"
+    uses: dict[str, tuple[int, int]] = {}
+    for row in stored.rows["ledger"]:
+        used, held = uses.get(row["licence_no"], (0, 0))
+        uses[row["licence_no"]] = used + row["uses"], held + row["uses_reserved"]
+    accounts = {row["licence_no"]: (row["uses"], row["uses_reserved"]) for row in stored.rows["accounts"]}
+    for licence_no in sorted(accounts.keys() | uses.keys()):
+        counted, booked = accounts.get(licence_no, (0, 0)), uses.get(licence_no, (0, 0))
+        if counted != booked:
+            yield f"licence {licence_no}: uses and reserved uses {counted}, ledger {booked}"
+        if min(counted) < 0:
+            yield f"licence {licence_no}: uses below zero: {counted}"
+
+
+def _draws(stored: Stored) -> Iterator[str]:
+    """What orders and shipments stand with adds up to the balances."""
+    sums: dict[tuple[str, int], list[Decimal]] = {}
+    uses: dict[str, list[int]] = {}
+    for body in stored.bodies.values():
+        past = body.past_draws if isinstance(body, Shipment) else ()
+        for draw in (*body.draws, *past):
+            total = sums.setdefault((draw.licence_no, draw.licence_line), [ZERO] * len(AMOUNTS))
+            offset = 0 if draw.balance is Balance.RESERVED else 1
+            total[offset] += draw.quantity.value
+            total[2 + offset] += draw.value.amount
+        if isinstance(body, Shipment):
+            _count_uses(uses, body.draws, past)
+    balances = {(row["licence_no"], row["line_no"]): [row[name] for name in AMOUNTS] for row in stored.rows["balances"]}
+    nothing = [ZERO] * len(AMOUNTS)
+    for key in sorted(sums.keys() | balances.keys()):
+        drawn, balance = sums.get(key, nothing), balances.get(key, nothing)
+        if drawn != balance:
+            yield f"licence {key[0]} line {key[1]}: draws {_shown(drawn)}, balance {_shown(balance)}"
+    accounts = {row["licence_no"]: [row["uses"], row["uses_reserved"]] for row in stored.rows["accounts"]}
+    for licence_no in sorted(accounts.keys() | uses.keys()):
+        drawn_uses, counted = uses.get(licence_no, [0, 0]), accounts.get(licence_no, [0, 0])
+        if drawn_uses != counted:
+            yield f"licence {licence_no}: shipments stand with {drawn_uses} uses, the account says {counted}"
+
+
+def _count_uses(uses: dict[str, list[int]], draws: Iterable[Draw], past: Iterable[Draw]) -> None:
+    """One use of each licence for the present export, and one for each that ended with RETURNED."""
+    for licence_no, balance in {(draw.licence_no, draw.balance) for draw in draws}:
+        uses.setdefault(licence_no, [0, 0])[0 if balance is Balance.CONSUMED else 1] += 1
+    exports = Counter((draw.licence_no, draw.licence_line, draw.line_no) for draw in past)
+    for licence_no in {key[0] for key in exports}:
+        uses.setdefault(licence_no, [0, 0])[0] += max(n for key, n in exports.items() if key[0] == licence_no)
+
+
+def _shown(amounts: Iterable[Decimal]) -> str:
+    return " ".join(f"{amount:f}" for amount in amounts)
+
+
+def _selection(stored: Stored) -> Iterator[str]:
+    """Timers say what the bodies say; terms stand for exactly what is open."""
+    timers = {(row["owner"], row["owner_id"]): (row["lane"], row["due_at"]) for row in stored.rows["timers"]}
+    terms = {(row["owner"], row["owner_id"]): row for row in stored.rows["terms"]}
+    for owner, body in stored.bodies.items():
+        name, lane = " ".join(owner), lane_of(owner[1], stored.partitions)
+        timer = timers.pop(owner, None)
+        if timer != (None if body.recheck_at is None else (lane, body.recheck_at)):
+            yield f"{name}: its timer is {timer}, its body says {body.recheck_at}"
+        row = terms.pop(owner, None)
+        is_open = body.state.value != "CLOSED"
+        if is_open and body.sequence and not body.terms:
+            yield f"{name}: open, and no sweep can find it"
+        expected = sorted(body.terms) if is_open and body.terms else None
+        if (None if row is None else list(row["terms"])) != expected:
+            yield f"{name}: its scope terms are {row and row['terms']}, not {expected}"
+        elif row is not None and (row["lane"], row["arrival"]) != (lane, body.arrival):
+            yield f"{name}: its scope terms lie in lane {row['lane']} with arrival {row['arrival']}"
+    yield from (f"{' '.join(owner)}: a timer of nobody" for owner in timers)
+    yield from (f"{' '.join(owner)}: scope terms of nobody" for owner in terms)
+
+
+def _barriers(stored: Stored) -> Iterator[str]:
+    """Every notice's record stands in the lanes where its barrier says so."""
+    told = {(row["lane"], row["seq"]): (row["type"], row["key"]) for row in stored.outbox}
+    barriers = {(row["lane"], row["seq"]): row for row in stored.rows["barriers"]}
+    for place, row in barriers.items():
+        if told.get(place) != (f"notice.{row['what']}.v1", row["notice_id"]):
+            yield f"notice {row['notice_id']}: its barrier {place} is {told.get(place)}"
+    for place, (kind, key) in told.items():
+        if kind.startswith("notice.") and place not in barriers:
+            yield f"notice {key}: {kind} at {place} has no barrier"
+
+
+def _left_over(stored: Stored) -> list[str]:
+    found = [f"task {row['task_id']} ({row['kind']} {row['key']}) is unfinished" for row in stored.rows["tasks"]]
+    found += [f"task {row['task_id']}: {row['items']} items are left" for row in stored.rows["items"]]
+    found += [f"lane {row['lane']}: {row['records']} deferred records are left" for row in stored.rows["deferred"]]
+    return found
+
+
+def _published(stored: Stored, records: Iterable[TopicRecord]) -> Iterator[str]:
+    """The topic holds what the outbox holds, once each, in its order, byte for byte."""
+    topic: dict[int, list[TopicRecord]] = {}
+    for record in sorted(records, key=lambda one: one[:2]):
+        topic.setdefault(record[0], []).append(record)
+    outbox: dict[int, list[Any]] = {}
+    for row in stored.outbox:
+        outbox.setdefault(row["lane"], []).append(row)
+    for lane in sorted(topic.keys() | outbox.keys()):
+        published, rows = topic.get(lane, []), outbox.get(lane, [])
+        seqs = [int(dict(headers).get("ce_laneseq", b"0")) for _, _, headers, _ in published]
+        if seqs != list(range(1, len(rows) + 1)):
+            odd = _odd_numbers(seqs) if seqs else "nothing was published"
+            yield f"topic, lane {lane}: {len(seqs)} records for {len(rows)}: {odd}"
+            continue
+        for row, (_, offset, headers, value) in zip(rows, published, strict=True):
+            texts = [[name, raw.decode()] for name, raw in headers]
+            if texts != json.loads(row["headers"]) or value != row["value"]:
+                yield f"topic, lane {lane}, offset {offset}: not record {row['seq']} of the outbox"
