@@ -197,7 +197,7 @@ class World:
                 self.rejudge("order", task.key, "order")
             case FollowUpKind.ORDER_SHIPMENTS:
                 for shipment_id in sorted(self.orders[task.key].shipments, key=lambda i: self.shipments[i].arrival):
-                    if self.shipments[shipment_id].progress.place not in (Place.DELIVERED, Place.CLOSED):
+                    if self.shipments[shipment_id].progress.place is not Place.CLOSED:
                         self.rejudge("shipment", shipment_id, "order")
             case FollowUpKind.WAITERS:
                 for owner, owner_id in self._candidates(task.key, waiting=True):

@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from services.gatekeeper.domain.aggregates import Order
+from services.gatekeeper.domain.aggregates import Draw, Order
+from services.gatekeeper.domain.decide import Assessment
 from services.gatekeeper.domain.emission import emit_order
 from services.gatekeeper.domain.events import OrderCancelled, OrderUpserted
 from services.gatekeeper.domain.facts import OrderFacts
 from services.gatekeeper.domain.holds import place_holds
 from services.gatekeeper.domain.judging import balances_seen, judge_order, record_decision, soonest
-from services.gatekeeper.domain.reservations import fit_reservation
+from services.gatekeeper.domain.reservations import emptied_draws, fit_reservation
 from services.gatekeeper.domain.standing import after_readable_upsert
 from services.gatekeeper.domain.vocabulary import OrderState, OrderStatus
 from services.gatekeeper.domain.workspace import FollowUpKind, Outcome, Workspace
@@ -88,6 +89,11 @@ def _is_closed(order: Order) -> bool:
     return order.cancelled or (order.facts is not None and order.facts.status is not OrderStatus.OPEN)
 
 
+def _draws(workspace: Workspace, order: Order, assessment: Assessment) -> tuple[Draw, ...]:
+    emptied = emptied_draws(order, assessment.draws, workspace.references)
+    return tuple(sorted((*assessment.draws, *emptied), key=lambda draw: (draw.line_no, draw.licence_no)))
+
+
 def _waits_until(order: Order) -> datetime | None:
     return order.ahead[0] if order.ahead else None
 
@@ -101,7 +107,7 @@ def _judge(workspace: Workspace, before: Order, order: Order) -> Order:
         order,
         holds=holds,
         state=OrderState.HELD if holds else OrderState.CLEARED,
-        draws=() if holds else assessment.draws,
+        draws=() if holds else _draws(workspace, order, assessment),
         candidates=assessment.candidates,
         terms=assessment.terms,
         recheck_at=soonest(workspace.as_of, assessment.recheck_at, _waits_until(order)),

@@ -50,7 +50,8 @@ def takings_of(shipment: Shipment, order_id: str) -> tuple[Take, ...]:
 def retake(workspace: Workspace, shipment: Shipment, order_ids: Iterable[str]) -> None:
     """Writes what `shipment` takes now to each of its orders and fits their reservations to it.
 
-    An order of which something came back has its other shipments looked at again (OVER_DELIVERY, D1.3).
+    An order of which something came back has its other shipments looked at again (OVER_DELIVERY, D1.3); a held one is
+    judged by what it still has to ship.
     """
     for order_id in sorted(order_ids):
         order = workspace.order(order_id)
@@ -65,13 +66,13 @@ def retake(workspace: Workspace, shipment: Shipment, order_ids: Iterable[str]) -
         given_back = [take for take in before if (take.line_no, take.order_line, take.quantity) not in kept]
         if given_back and len(order.shipments) > 1:
             workspace.follow_up(FollowUpKind.ORDER_SHIPMENTS, order_id)
-        if _reserves_nowhere(order, given_back):
+        if order.state is OrderState.HELD or _reserves_nowhere(order, given_back):
             workspace.follow_up(FollowUpKind.ORDER, order_id)
 
 
 def _reserves_nowhere(order: Order, given_back: list[Take]) -> bool:
-    """Whether a line that had been taken whole, and so reserved nothing any more, got something back."""
-    drawn = {draw.line_no for draw in order.draws}
+    """Whether a line that had been taken whole, and so was not judged any more, got something back."""
+    drawn = {draw.line_no for draw in order.draws if draw.quantity.value}
     cleared = order.state is OrderState.CLEARED
     return cleared and any(take.licence_no and take.order_line not in drawn for take in given_back)
 
@@ -89,6 +90,19 @@ def fit_reservation(workspace: Workspace, order: Order, *, judged: bool = False)
         workspace.follow_up(FollowUpKind.ORDER, order.order_id)
     book(workspace, "order", order.order_id, before, fitted)
     workspace.put_order(replace(order, draws=fitted))
+
+
+def emptied_draws(order: Order, judged: tuple[Draw, ...], references: References) -> tuple[Draw, ...]:
+    """Draws of lines that shipments took whole: they reserve nothing, but know where it goes back to (D4.1)."""
+    drawn = {draw.line_no for draw in judged}
+    lines = {line.line_no: line for line in order.facts.lines} if order.facts else {}
+    return tuple(
+        draw
+        for draw in order.draws
+        if draw.line_no not in drawn
+        and draw.line_no in lines
+        and rest_of(references, order, lines[draw.line_no]).is_nothing
+    )
 
 
 def wanted_draws(order: Order, references: References) -> tuple[Draw, ...]:
@@ -140,6 +154,8 @@ def _wanted_of_several(
 def _left(order: Order, line: OrderLine, draw: Draw, references: References) -> tuple[Fraction, Fraction]:
     """Ordered less taken, in the draw's unit and currency; what cannot be converted reserves as much as it did."""
     rest = rest_of(references, order, line)
+    if rest.is_nothing:
+        return NOTHING, NOTHING
     quantity, value = Fraction(draw.quantity.value), Fraction(draw.value.amount)
     if line.quantity is not None and rest.quantity is not None:
         one = in_unit(references, line.item_no, Quantity(Decimal(1), line.quantity.unit), draw.quantity.unit)

@@ -143,6 +143,7 @@ def _is_closed(workspace: Workspace, order_id: str) -> bool:
 
 
 def _delivered_under(workspace: Workspace, shipment: Shipment) -> tuple[OrderFacts, ...]:
+    """The facts of its orders when it was delivered; of one that was not known then, the first that came."""
     if shipment.progress.place is not Place.DELIVERED:
         return ()
     frozen = {facts.order_id: facts for facts in shipment.delivered_under}
