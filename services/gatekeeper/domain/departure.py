@@ -39,12 +39,12 @@ def is_undone_departure(before: Shipment, after: Shipment) -> bool:
 def judge_departure(
     workspace: Workspace, before: Shipment, after: Shipment, findings: tuple[Finding, ...]
 ) -> Shipment:
-    """Records MOVED_WHILE_HELD where the goods left without a release, and the hold where nothing else holds them.
+    """A new departure without a release: MOVED_WHILE_HELD, and a hold where nothing else holds the goods.
 
     MOVED_UNRELEASED: they left while CLOSED, or by a hold that is gone again when the report comes.
     """
     left_at, event_id = after.progress.departed_at, after.progress.departure_event
-    if left_at is None or event_id is None:
+    if left_at is None or event_id is None or not is_new_departure(before, after):
         return after
     state = state_at(before.states, left_at)
     if state is ShipmentState.RELEASED:
@@ -56,9 +56,10 @@ def judge_departure(
 
 
 def _hold_is_gone(before: Shipment, state: ShipmentState | None, left_at: datetime) -> bool:
-    """Whether what held at that instant is gone by now, although something newer may hold. Nothing known: no."""
-    if state is ShipmentState.CLOSED:
-        return True
+    """Whether what held at that instant is gone by now, although something newer may hold. Nothing known: no.
+
+    What was CLOSED had no holds, so whatever holds it now is newer.
+    """
     return state is not None and not any(hold.placed_at <= left_at for hold in before.holds)
 
 

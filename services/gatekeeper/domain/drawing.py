@@ -37,15 +37,9 @@ def draws_when_closed(shipment: Shipment, references: References) -> tuple[Draw,
 def consumed_draws(shipment: Shipment, references: References) -> tuple[Draw, ...]:
     """The shipment's draws as consumption, each as big as the facts and their corrections say now."""
     facts = corrected_facts(shipment)
-    if facts is None:
-        return tuple(replace(draw, balance=Balance.CONSUMED) for draw in shipment.draws)
-    lines = {line.line_no: line for line in facts.lines}
-    single = [draw.line_no for draw in shipment.draws]
+    lines = {line.line_no: line for line in facts.lines} if facts else {}
     return tuple(
-        replace(
-            _resized(draw, lines[draw.line_no], references) if single.count(draw.line_no) == 1 else draw,
-            balance=Balance.CONSUMED,
-        )
+        replace(_resized(draw, lines[draw.line_no], references), balance=Balance.CONSUMED)
         for draw in shipment.draws
         if draw.line_no in lines
     )
@@ -58,9 +52,7 @@ def _resized(draw: Draw, line: ShipmentLine, references: References) -> Draw:
     net = convert(line.net_quantity, draw.quantity.unit, factors) if line.net_quantity else None
     if net is None:
         return draw
-    return replace(
-        draw, quantity=Quantity(to_decimal(net), draw.quantity.unit), value=_value(draw, line, net)
-    )
+    return replace(draw, quantity=Quantity(to_decimal(net), draw.quantity.unit), value=_value(draw, line, net))
 
 
 def _value(draw: Draw, line: ShipmentLine, net: Fraction) -> Money:

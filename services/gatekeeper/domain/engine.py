@@ -12,7 +12,6 @@ from services.gatekeeper.domain.events import (
     MilestoneReported,
     OrderCancelled,
     OrderUpserted,
-    QuarantineSettled,
     ShipmentCorrected,
     ShipmentUpserted,
     TradeEvent,
@@ -59,7 +58,7 @@ def needs_of(event: TradeEvent) -> Needs:
             return Needs(order_ids=frozenset({event.facts.order_id}))
         case OrderCancelled():
             return Needs(order_ids=frozenset({event.order_id}))
-        case TradeUnreadable() | QuarantineSettled():
+        case _:
             ids = frozenset({event.owner_id})
             return Needs(shipment_ids=ids) if event.owner == "shipment" else Needs(order_ids=ids)
 
@@ -119,7 +118,7 @@ def _handle(workspace: Workspace, event: TradeEvent) -> Outcome:
             return shipment_corrected(workspace, event)
         case TradeUnreadable():
             return unreadable(workspace, event)
-        case QuarantineSettled():
+        case _:
             return settled(workspace, event)
 
 

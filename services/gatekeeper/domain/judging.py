@@ -46,9 +46,8 @@ def orders_seen_by(workspace: Workspace, shipment: Shipment) -> dict[str, Order]
     """The orders that `shipment` names; from DELIVERED on with the facts that they had then (D1.7)."""
     orders = {order_id: workspace.order(order_id) for order_id in sorted(order_ids_of(shipment.facts))}
     for facts in shipment.delivered_under:
-        if facts.order_id in orders:
-            cancelled = facts.status is OrderStatus.CANCELLED
-            orders[facts.order_id] = replace(orders[facts.order_id], facts=facts, cancelled=cancelled)
+        cancelled = facts.status is OrderStatus.CANCELLED
+        orders[facts.order_id] = replace(orders[facts.order_id], facts=facts, cancelled=cancelled)
     return orders
 
 

@@ -106,22 +106,9 @@ def emptied_draws(order: Order, judged: tuple[Draw, ...], references: References
 
 
 def wanted_draws(order: Order, references: References) -> tuple[Draw, ...]:
-    """The order's draws, each as big as what is ordered less what its shipments hold or have taken (D4.1).
-
-    Where one line draws from several licences (D3.7), what shipments have taken comes off the last of them first.
-    """
+    """The order's draws, each as big as what is ordered less what its shipments hold or have taken (D4.1)."""
     lines = {line.line_no: line for line in order.facts.lines} if order.facts else {}
-    draws: list[Draw] = []
-    for line_no in dict.fromkeys(draw.line_no for draw in order.draws):
-        own = [draw for draw in order.draws if draw.line_no == line_no]
-        line = lines.get(line_no)
-        if line is None:
-            continue
-        if len(own) == 1:
-            draws.append(_wanted(order, line, own[0], references))
-        else:
-            draws.extend(_wanted_of_several(order, line, own, references))
-    return tuple(draws)
+    return tuple(_wanted(order, lines[draw.line_no], draw, references) for draw in order.draws)
 
 
 def _wanted(order: Order, line: OrderLine, draw: Draw, references: References) -> Draw:
@@ -132,23 +119,6 @@ def _wanted(order: Order, line: OrderLine, draw: Draw, references: References) -
         value=Money(to_decimal(value), draw.value.currency),
         balance=Balance.RESERVED,
     )
-
-
-def _wanted_of_several(
-    order: Order, line: OrderLine, own: list[Draw], references: References
-) -> Iterable[Draw]:
-    """Never more than each of them stood with: growth is for the next judgement, which knows their balances."""
-    for position, draw in enumerate(own):
-        quantity, value = _left(order, line, draw, references)
-        for earlier in own[:position]:
-            quantity -= in_unit(references, line.item_no, earlier.quantity, draw.quantity.unit) or 0
-            value -= Fraction(earlier.value.amount) if earlier.value.currency == draw.value.currency else 0
-        most, most_value = Fraction(draw.quantity.value), Fraction(draw.value.amount)
-        yield replace(
-            draw,
-            quantity=Quantity(to_decimal(min(most, max(NOTHING, quantity))), draw.quantity.unit),
-            value=Money(to_decimal(min(most_value, max(NOTHING, value))), draw.value.currency),
-        )
 
 
 def _left(order: Order, line: OrderLine, draw: Draw, references: References) -> tuple[Fraction, Fraction]:

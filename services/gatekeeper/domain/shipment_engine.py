@@ -61,10 +61,8 @@ def _judge(workspace: Workspace, before: Shipment, shipment: Shipment) -> Shipme
     assessment = judge_shipment(workspace, shipment)
     balances = balances_seen(workspace, assessment, shipment.draws)
     standing = tuple(known.finding for known in shipment.standing)
-    if is_new_departure(before, shipment):
-        shipment = judge_departure(workspace, before, shipment, (*assessment.findings, *standing))
-        standing = tuple(known.finding for known in shipment.standing)
-    findings = (*assessment.findings, *standing)
+    shipment = judge_departure(workspace, before, shipment, (*assessment.findings, *standing))
+    findings = (*assessment.findings, *(known.finding for known in shipment.standing))
     holds = place_holds("shipment", shipment.shipment_id, findings, shipment.holds, workspace.as_of)
     after = replace(
         shipment,

@@ -216,6 +216,10 @@ def test_a_row_that_was_not_gathered_is_asked_for_and_no_engine_error() -> None:
     )
     with pytest.raises(NotGathered, match="licence M1"):
         engine.rejudge(workspace, "shipment", "S1", "timer")
+    story.order("O1")
+    workspace.orders = dict(story.orders)
+    with pytest.raises(NotGathered, match="licence M1"):
+        engine.rejudge(workspace, "order", "O1", "timer")
     with pytest.raises(NotGathered, match="shipment S9"):
         engine.rejudge(workspace, "shipment", "S9", "timer")
     with pytest.raises(NotGathered, match="order O9"):

@@ -147,10 +147,14 @@ def _facts(each: Shipment | Order) -> tuple[object, ...]:
     return each.facts, each.state, each.draws, each.standing, holds, takes
 
 
+def everything(story: Story) -> dict[str, Shipment | Order]:
+    known: dict[str, Shipment | Order] = dict(story.shipments)
+    return known | dict(story.orders)
+
+
 def concerned(before: Story, after: Story) -> set[str]:
     """The orders and shipments that differ, with everything that they are connected with."""
-    old = {**before.shipments, **before.orders}
-    new = {**after.shipments, **after.orders}
+    old, new = everything(before), everything(after)
     names = {name for name, each in new.items() if name not in old or _facts(old[name]) != _facts(each)}
     found = set(names)
     for name in names:

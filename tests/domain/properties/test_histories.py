@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from services.gatekeeper.domain.vocabulary import OrderState, ShipmentState
 from tests.domain.builders import L1, M1
-from tests.domain.properties.histories import Step, check, concerned, histories, played, standing, trade
+from tests.domain.properties.histories import Step, check, concerned, everything, histories, played, standing, trade
 from tests.domain.story import Story
 
 SOME = settings(
@@ -49,7 +49,7 @@ def test_a_notice_added_at_the_end_removes_no_hold(steps: list[Step], scope: dic
     story = played(steps)
     before = {
         name: {hold.hold_id for hold in each.holds}
-        for name, each in (*story.shipments.items(), *story.orders.items())
+        for name, each in everything(story).items()
     }
     released = {name for name, each in story.shipments.items() if each.state is ShipmentState.RELEASED}
     cleared = {name for name, each in story.orders.items() if each.state is OrderState.CLEARED}
@@ -57,7 +57,7 @@ def test_a_notice_added_at_the_end_removes_no_hold(steps: list[Step], scope: dic
     check(story)
     # What is held now gives its reservation back, which may lift the holds of those that waited for it (D4.4).
     assume(not released and not cleared)
-    for name, each in (*story.shipments.items(), *story.orders.items()):
+    for name, each in everything(story).items():
         assert before[name] <= {hold.hold_id for hold in each.holds}
 
 
@@ -95,5 +95,6 @@ def test_nobody_is_forgotten_looking_again_releases_and_holds_nothing(steps: lis
 
 def _draws(story: Story) -> dict[str, object]:
     """Without the day, which is today's for goods that should have left by now."""
-    known = (*story.shipments.items(), *story.orders.items())
-    return {name: (each.state, [replace(draw, day=None) for draw in each.draws]) for name, each in known}
+    return {
+        name: (each.state, [replace(draw, day=None) for draw in each.draws]) for name, each in everything(story).items()
+    }
