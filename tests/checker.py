@@ -15,6 +15,7 @@ import asyncpg
 from services.gatekeeper.domain.aggregates import Draw, Order, Shipment
 from services.gatekeeper.domain.vocabulary import Balance, OrderState, Place, ShipmentState
 from services.gatekeeper.store.codec import load
+from services.gatekeeper.store.term_keys import term_keys
 from services.kit.partitioning import lane_of
 
 ZERO = Decimal(0)
@@ -307,7 +308,7 @@ def _selection(stored: Stored) -> Iterator[str]:
         is_open = body.state.value != "CLOSED"
         if is_open and body.sequence and not body.terms:
             yield f"{name}: open, and no sweep can find it"
-        expected = sorted(body.terms) if is_open and body.terms else None
+        expected = term_keys(body.terms) if is_open and body.terms else None
         if (None if row is None else list(row["terms"])) != expected:
             yield f"{name}: its scope terms are {row and row['terms']}, not {expected}"
         elif row is not None and (row["lane"], row["arrival"]) != (lane, body.arrival):

@@ -101,9 +101,7 @@ def cancelled(order_id: str, version: int = 2) -> Event:
     return "order.cancelled", {"order_id": order_id, "version": version, "reason": "not needed"}
 
 
-def milestone(
-    shipment_id: str, what: str, occurred: datetime | str = NOW, *, classifier: str = "ACTUAL"
-) -> Event:
+def milestone(shipment_id: str, what: str, occurred: datetime | str = NOW, *, classifier: str = "ACTUAL") -> Event:
     when = occurred if isinstance(occurred, str) else occurred.isoformat()
     return "shipment.milestone", {
         "shipment_id": shipment_id,
@@ -240,7 +238,7 @@ def feed_refreshed(feed: str, *, version: int = 1) -> Event:
 
 def notice(notice_id: str, *, version: int = 1, **changes: Any) -> Event:
     """A stop notice of the authority; fields of the scope and of the notice by name. No scope: everything."""
-    own = {key: changes.pop(key) for key in ("effective_from", "effective_until") if key in changes}
+    own: dict[str, Any] = {key: changes.pop(key) for key in ("effective_from", "effective_until") if key in changes}
     return "notice.upserted", {
         "notice_id": notice_id,
         "version": version,

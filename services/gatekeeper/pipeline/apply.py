@@ -136,7 +136,7 @@ async def _store_selection(
         else:
             undue.append((owner, owner_id))
         if is_open and one.terms:
-            terms.append((owner, owner_id, lane, one.arrival, sorted(one.terms)))
+            terms.append((owner, owner_id, lane, one.arrival, one.terms))
         else:
             termless.append((owner, owner_id))
     await aggregates.write_timers(connection, due, undue)

@@ -7,13 +7,9 @@ batch.after_state, batch.after_journal, batch.after_outbox, batch.before_commit,
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
-import structlog
-
-from schemas.unreadable import Unreadable
 from services.gatekeeper.domain import engine, events
 from services.gatekeeper.domain.workspace import NotGathered, Outcome, Workspace
 from services.gatekeeper.pipeline import metrics, outcomes
@@ -28,17 +24,16 @@ from services.gatekeeper.pipeline.intake import (
     once_only,
     parse,
     quarantined,
-    unreadable,
 )
 from services.gatekeeper.pipeline.records import BatchResult, Run
+from services.gatekeeper.pipeline.refused import without_refused
 from services.gatekeeper.pipeline.translate import trade_event
 from services.gatekeeper.store import positions, quarantine
 from services.gatekeeper.wiring import Gate
 from services.kit.failpoints import failpoint
 from services.kit.partitioning import lane_of
-from services.kit.postgres import is_data_error, retrying
+from services.kit.postgres import retrying
 
-log = structlog.get_logger()
 GATHER_TRIES_MAX = 5
 
 
@@ -49,55 +44,17 @@ async def decide_batch(gate: Gate, runs: Sequence[Run]) -> BatchResult:
     quarantined. Anything unexpected is raised.
     """
     parsed = {coordinates(record): parse(record) for run in runs for record in run.records}
-    return await _decide(gate, runs, parsed)
+    return await without_refused(lambda some: _decide(gate, some, parsed), runs, parsed)
 
 
-async def _decide(gate: Gate, runs: Sequence[Run], parsed: dict[Coordinates, Parsed]) -> BatchResult:
+async def _decide(gate: Gate, runs: Sequence[Run], parsed: Mapping[Coordinates, Parsed]) -> BatchResult:
     wanted = Wanted()
     for _ in range(GATHER_TRIES_MAX):
         try:
             return await retrying(lambda: _attempt(gate, runs, parsed, wanted), what="batch")
         except NotGathered as missing:
             wanted.add_missing(missing)
-        except Exception as error:
-            if not is_data_error(error):
-                raise
-            return await _bisect(gate, runs, parsed, error)
     raise RuntimeError("the engine keeps asking for rows that were not gathered")
-
-
-async def _bisect(gate: Gate, runs: Sequence[Run], parsed: dict[Coordinates, Parsed], error: Exception) -> BatchResult:
-    """Find the record that PostgreSQL refuses: halves first, and of a single record, quarantine."""
-    records = [record for run in runs for record in run.records]
-    if len(records) > 1:
-        first, second = _halves(runs, len(records) // 2)
-        result = await _decide(gate, first, parsed)
-        return outcomes.merged(result, await _decide(gate, second, parsed))
-    [record] = records
-    known = parsed[coordinates(record)]
-    if known.error is not None:
-        raise error
-    log.warning(
-        "record_refused", topic=record.topic, partition=record.partition, offset=record.offset, error=repr(error)
-    )
-    refused = Unreadable("value", f"the database refuses it: {error}", entity_key=known.entity_key)
-    if known.read is not None:
-        refused.type_hint = known.read.type_suffix
-    parsed[coordinates(record)] = unreadable(record, refused)
-    return await _decide(gate, runs, parsed)
-
-
-def _halves(runs: Sequence[Run], count: int) -> tuple[list[Run], list[Run]]:
-    """The first `count` records, and the rest; each partition stays in order and unbroken."""
-    first, second, left = [], [], count
-    for run in runs:
-        here, there = run.records[:left], run.records[left:]
-        left -= len(here)
-        if here:
-            first.append(replace(run, records=here))
-        if there:
-            second.append(replace(run, records=there, begins_at=here[-1].offset + 1 if here else run.begins_at))
-    return first, second
 
 
 async def _attempt(gate: Gate, runs: Sequence[Run], parsed: Mapping[Coordinates, Parsed], extra: Wanted) -> BatchResult:

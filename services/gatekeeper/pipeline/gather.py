@@ -8,7 +8,13 @@ from datetime import datetime
 
 from services.gatekeeper.domain.aggregates import Order, Shipment
 from services.gatekeeper.domain.decide import licence_keys
-from services.gatekeeper.domain.engine import order_ids_of
+from services.gatekeeper.domain.engine import (
+    drawn_licences,
+    licences_for_order,
+    licences_for_shipment,
+    order_ids_of,
+    order_ids_of_shipment,
+)
 from services.gatekeeper.domain.facts import OrderFacts, ShipmentFacts
 from services.gatekeeper.domain.references import References
 from services.gatekeeper.domain.workspace import NotGathered, Workspace
@@ -66,7 +72,7 @@ async def gather(
     """The workspace for `wanted`. The caller holds the rules lock and the lanes of its shipments and orders."""
     stored = await load_shipments(connection, wanted.shipments)
     named = {order_id for facts in wanted.facts if isinstance(facts, ShipmentFacts) for order_id in order_ids_of(facts)}
-    kept = {order_id for shipment in stored.values() for order_id in order_ids_of(shipment.facts)}
+    kept = {order_id for shipment in stored.values() for order_id in order_ids_of_shipment(shipment)}
     order_ids = wanted.orders | named | kept
     lanes = {order_id: lane_of(order_id, gate.partitions) for order_id in order_ids}
     orders = await lock_orders(connection, order_ids, lanes)
@@ -94,14 +100,13 @@ def _licences(
 ) -> set[str]:
     """Every licence that a decision here may look at or change: candidates and what is drawn on now."""
     numbers = set(wanted.licences)
-    everyone = list(orders.values())
-    for facts in (*wanted.facts, *(shipment.facts for shipment in stored.values())):
+    for facts in wanted.facts:
         own = [orders[order_id] for order_id in order_ids_of(facts)] if isinstance(facts, ShipmentFacts) else []
         numbers |= licence_keys(facts, own, references)
-    for order in everyone:
-        numbers |= licence_keys(order.facts, (order,), references)
-        numbers |= {draw.licence_no for draw in order.draws}
+    for order in orders.values():
+        numbers |= licences_for_order(order, None, references)
         numbers |= {take.licence_no for take in order.takes if take.licence_no is not None}
     for shipment in stored.values():
-        numbers |= {draw.licence_no for draw in (*shipment.draws, *shipment.past_draws)}
+        named = [orders[order_id] for order_id in order_ids_of_shipment(shipment)]
+        numbers |= licences_for_shipment(shipment, None, named, references) | drawn_licences(shipment.past_draws)
     return numbers

@@ -41,6 +41,7 @@ from services.gatekeeper.pipeline.intake import (
 )
 from services.gatekeeper.pipeline.licence_watch import watch_licences
 from services.gatekeeper.pipeline.records import BatchResult, Run
+from services.gatekeeper.pipeline.refused import without_refused
 from services.gatekeeper.pipeline.translate_rules import rule_entity
 from services.gatekeeper.store import journal, lanes, notices, positions, quarantine, rules, work
 from services.gatekeeper.wiring import Gate
@@ -52,9 +53,16 @@ log = structlog.get_logger()
 
 
 async def apply_rule_batch(gate: Gate, runs: Sequence[Run]) -> BatchResult:
-    """Record every rule event of `runs` exactly once, in one exclusive transaction. Waits for PostgreSQL."""
+    """Record every rule event of `runs` exactly once, in one exclusive transaction. Waits for PostgreSQL.
+
+    One that PostgreSQL refuses as data is found by bisection and quarantined.
+    """
     parsed = {coordinates(record): parse(record) for run in runs for record in run.records}
-    return await retrying(lambda: _attempt(gate, runs, parsed), what="rules")
+
+    async def apply(some: Sequence[Run]) -> BatchResult:
+        return await retrying(lambda: _attempt(gate, some, parsed), what="rules")
+
+    return await without_refused(apply, runs, parsed)
 
 
 async def _attempt(gate: Gate, runs: Sequence[Run], parsed: Mapping[Coordinates, Parsed]) -> BatchResult:

@@ -9,6 +9,7 @@ from typing import Any
 
 from services.gatekeeper.domain.aggregates import LicenceAccount, LineBalance, Order, Shipment
 from services.gatekeeper.store.codec import dump, load
+from services.gatekeeper.store.term_keys import SEPARATOR, term_keys
 
 Connection = Any
 
@@ -124,7 +125,7 @@ async def count_drawers(connection: Connection, licence_nos: Iterable[str]) -> d
         " ON d.body -> 'draws' @> jsonb_build_array(jsonb_build_object('licence_no', n.licence_no))"
         " GROUP BY n.licence_no",
         sorted(set(licence_nos)),
-        sorted(f"licence:{licence_no}" for licence_no in set(licence_nos)),
+        term_keys(f"licence:{licence_no}" for licence_no in set(licence_nos)),
     )
     return {row["licence_no"]: row["drawers"] for row in rows}
 
@@ -228,12 +229,12 @@ async def write_timers(
 
 async def write_terms(
     connection: Connection,
-    terms: Sequence[tuple[str, str, int, int, Sequence[str]]],
+    terms: Sequence[tuple[str, str, int, int, Iterable[str]]],
     gone: Sequence[tuple[str, str]],
 ) -> None:
-    """Set the scope terms of each (owner, owner_id, lane, arrival, sorted terms); written only when they change.
+    """Set the scope terms of each (owner, owner_id, lane, arrival, terms); written only when they change.
 
-    An array of arrays can't be unnested row by row, so terms travel as one text with a separator that no term has.
+    An array of arrays can't be unnested row by row, so terms travel as one text with a separator that none has.
     """
     if terms:
         await connection.execute(
@@ -245,7 +246,7 @@ async def write_terms(
             [row[1] for row in terms],
             [row[2] for row in terms],
             [row[3] for row in terms],
-            ["\x1f".join(row[4]) for row in terms],
+            [SEPARATOR.join(term_keys(row[4])) for row in terms],
         )
     if gone:
         await connection.execute(

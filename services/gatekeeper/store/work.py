@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from services.gatekeeper.store.term_keys import term_keys
+
 Connection = Any
 Touches = tuple[tuple[frozenset[str], ...], ...]
 
@@ -45,7 +47,7 @@ async def add_task(
     can_add_hold: bool,
     as_of: datetime,
 ) -> None:
-    plain = [[sorted(one_of) for one_of in all_of] for all_of in touches]
+    plain = [[term_keys(one_of) for one_of in all_of] for all_of in touches]
     await connection.execute(
         "INSERT INTO task (kind, key, touches, rules_version, can_add_hold, items_stored, cursor, created_at)"
         " VALUES ($1, $2, $3::jsonb, $4, $5, false, 0, $6)",
@@ -154,9 +156,13 @@ async def finish_task(connection: Connection, task: OpenTask, as_of: datetime) -
 async def due_timers(
     connection: Connection, lanes: Collection[int], as_of: datetime, items_max: int
 ) -> list[tuple[str, str, int]]:
-    """(owner, owner id, lane) of due timers of `lanes`, without a lock: tested again once they are locked."""
+    """(owner, owner id, lane) of due timers of `lanes`, without a lock: tested again once they are locked.
+
+    Those of stopped lanes wait for the repair, and must not fill the chunk.
+    """
     rows = await connection.fetch(
-        "SELECT owner, owner_id, lane FROM timer WHERE lane = ANY($1::int[]) AND due_at <= $2 ORDER BY due_at LIMIT $3",
+        "SELECT owner, owner_id, lane FROM timer WHERE lane = ANY($1::int[]) AND due_at <= $2"
+        " AND lane IN (SELECT lane FROM lane WHERE stopped IS NULL) ORDER BY due_at LIMIT $3",
         sorted(lanes),
         as_of,
         items_max,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -41,7 +42,11 @@ TRADE: tuple[tuple[Event, str], ...] = (
     (cancelled("O1"), "O1"),
 )
 STOPPING: tuple[Event, ...] = (notice("N1"), lifted("N1"), list_entry("CL-1", "Nobody"), control("9Z999.z"))
-USED: tuple[Event, ...] = (licence("M1", version=2), party("ALPHA", "Alpha GmbH", version=2), item("MAG-ROD", version=2))
+USED: tuple[Event, ...] = (
+    licence("M1", version=2),
+    party("ALPHA", "Alpha GmbH", version=2),
+    item("MAG-ROD", version=2),
+)
 UNUSED: tuple[Event, ...] = (
     licence("L9"),
     statement("EUC-9"),
@@ -106,7 +111,7 @@ async def test_an_unreadable_licence_or_reference_holds_what_uses_its_key(feeder
     await feeder.assert_sound()
 
 
-def _to(name: str) -> dict[str, object]:
+def _to(name: str) -> dict[str, Any]:
     return {"parties": {role: {"name": name} for role in ("importer", "consignee", "end_user")}}
 
 
