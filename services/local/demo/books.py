@@ -11,10 +11,11 @@ from services.local.demo.world import PERMITS
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """`next_offsets` by plain topic name and partition; `next_seqs` by lane."""
+    """`next_offsets` by plain topic name and partition; `next_seqs` by lane; `tasks`: sweeps and the like under way."""
 
     next_offsets: dict[tuple[str, int], int]
     next_seqs: dict[int, int]
+    tasks: int
 
     def undecided(self, ends: dict[tuple[str, int], int]) -> int:
         """How many of the records before `ends` have not been decided yet."""
@@ -28,10 +29,12 @@ class Progress:
 async def read_progress(database: Database) -> Progress:
     async with database.reading() as connection:
         positions = await connection.fetch("SELECT topic, partition, next_offset FROM input_position")
+        tasks = await connection.fetchval("SELECT count(*) FROM task WHERE done_at IS NULL")
         lanes = await connection.fetch("SELECT lane, next_seq FROM lane")
     return Progress(
         {(row["topic"], row["partition"]): row["next_offset"] for row in positions},
         {row["lane"]: row["next_seq"] for row in lanes},
+        tasks,
     )
 
 

@@ -94,7 +94,7 @@ def the_successor_went_on(evidence: Evidence) -> Check:
     if taken is None or taken.seconds is None:
         return Check(name, False, "the successor did not catch up" if taken else "nothing was killed")
     found = (
-        f"{taken.undecided_at_kill} undecided, {taken.unpublished_at_kill} unpublished at the kill;"
+        f"its {taken.lanes} lanes; {taken.undecided_at_kill} records undecided, {taken.unpublished_at_kill} unpublished;"
         f" caught up after {taken.seconds:.1f} s, {taken.published_after} directives since"
     )
     return Check(name, taken.exit_code == -9 and taken.published_after > 0, found)
@@ -111,6 +111,7 @@ def the_subscribers_saw_no_gap(evidence: Evidence) -> Check:
 def the_topic_is_dense(evidence: Evidence) -> Check:
     topic = evidence.topic
     ok = topic.is_dense and topic.records > 0 and topic.duplicates == 0
+    ok = ok and all(one.heard == topic.records for one in evidence.subscribers)
     ends = "/".join(str(len(numbers)) for _, numbers in sorted(topic.numbers.items()))
     return Check("the whole topic read raw: 1 … N per partition", ok, f"{topic.records} records, N = {ends}")
 

@@ -113,13 +113,16 @@ class Day:
         self.board.undecided = progress.undecided(self.feed.ends)
         self.board.unpublished = progress.unpublished(self.subscribers[0].last)
 
-    async def settled(self, *, seconds: float) -> bool:
-        """Whether everything sent so far was decided, and heard by every subscriber, within so many seconds."""
+    async def settled(self, *, seconds: float, tasks_too: bool = False) -> bool:
+        """Whether everything sent so far was decided, and heard by every subscriber, within so many seconds.
+
+        `tasks_too`: and nothing is left to be looked at again, such as what a sweep or a freed licence concerns.
+        """
         deadline = time.monotonic() + seconds
         ends = dict(self.feed.ends)
         while time.monotonic() < deadline:
             progress = await read_progress(self.town.database)
-            if progress.undecided(ends) == 0:
+            if progress.undecided(ends) == 0 and not (tasks_too and progress.tasks):
                 return await self._heard(progress, deadline)
             await asyncio.sleep(TICK_SECONDS)
         return False
@@ -165,11 +168,12 @@ class Day:
             await asyncio.sleep(PROGRESS_SECONDS)
 
     async def _keep_balances(self) -> None:
-        gateway = self.town.gateway
+        gateway, board = self.town.gateway, self.board
         while True:
             await asyncio.sleep(BALANCES_SECONDS)
-            if self.board.began is not None:
-                answers = [await gateway.balance(permit.licence_no) for permit in PERMITS]
-                self.board.balances = [
-                    self.board.balance(answer, permit.item) for answer, permit in zip(answers, PERMITS, strict=True)
-                ]
+            for process in board.processes[1:]:
+                await process.count_lanes()
+            answers = [await gateway.balance(permit.licence_no) for permit in PERMITS]
+            board.balances = [
+                board.balance(answer, permit.item) for answer, permit in zip(answers, PERMITS, strict=True)
+            ]

@@ -26,9 +26,9 @@ class Notice:
 class TakeOver:
     """A gatekeeper killed with SIGKILL; `seconds` until its successor had caught up, None when it never did."""
 
+    lanes: int
     undecided_at_kill: int
     unpublished_at_kill: int
-    published_at_kill: int
     exit_code: int | None
     seconds: float | None = None
     published_after: int = 0

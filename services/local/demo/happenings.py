@@ -9,17 +9,19 @@ from datetime import UTC, datetime
 from services.local.demo import story
 from services.local.demo.board import Tone
 from services.local.demo.consignments import order_event, shipment_event
-from services.local.demo.day import Day
+from services.local.demo.day import TICK_SECONDS, Day
 from services.local.demo.evidence import Notice, TakeOver
 from services.local.demo.processes import Process
 from services.local.demo.service_roles import DEPARTURES_A_DAY
 from services.local.demo.town import NO_TRANSACTIONS
+from services.local.ladder import PartUnavailable
 
 # The notice waits so long, as shares of the day, until its goods are open in every state.
 NOTICE_PATIENCE = 0.15
 CAUGHT_UP_SECONDS_MAX = 60.0
 QUIET_SECONDS_MAX = 3.0
 OWNERLESS_SECONDS = 1.0
+SHARED_SECONDS_MAX = 30.0
 
 
 async def stop_notice(day: Day) -> None:
@@ -57,19 +59,21 @@ async def take_over(day: Day, first: Process) -> None:
         return
     await day.until(story.SUCCESSOR_AT)
     second = await day.town.start_gatekeeper("gatekeeper-2")
-    day.board.say(f"{second.name} has joined as process {second.pid}: lanes are shared from now on", Tone.GOOD)
+    day.board.say(f"{second.name} has started as process {second.pid}", Tone.GOOD)
+    await _lanes_shared(first, second)
+    day.board.say(f"lanes are shared: {first.name} has {first.lanes}, {second.name} has {second.lanes}", Tone.GOOD)
     await day.until(story.KILL_AT)
     day.sent.clear()
     # Records were just sent: they are being read, decided or published at this moment.
     await day.sent.wait()
-    killed_at = time.monotonic()
+    killed_at, lanes = time.monotonic(), first.lanes
     await first.kill()
     await day.measure()
-    published = day.subscribers[0].heard
-    taken = TakeOver(day.board.undecided, day.board.unpublished, published, await first.exit_code())
+    heard = day.subscribers[0].heard
+    taken = TakeOver(lanes, day.board.undecided, day.board.unpublished, await first.exit_code())
     day.evidence.take_over = taken
     day.board.say(
-        f"kill -9 {first.pid}: {first.name} is gone with {taken.undecided_at_kill} records undecided and"
+        f"kill -9 {first.pid}: {first.name} is gone in mid-stream, with {taken.undecided_at_kill} records undecided and"
         f" {taken.unpublished_at_kill} directives unpublished",
         Tone.BAD,
     )
@@ -77,5 +81,14 @@ async def take_over(day: Day, first: Process) -> None:
     await asyncio.sleep(OWNERLESS_SECONDS)
     if await day.settled(seconds=CAUGHT_UP_SECONDS_MAX):
         taken.seconds = time.monotonic() - killed_at
-        taken.published_after = day.subscribers[0].heard - published
+        taken.published_after = day.subscribers[0].heard - heard
         day.board.say(f"{second.name} has taken over and caught up after {taken.seconds:.1f} s", Tone.GOOD)
+
+
+async def _lanes_shared(first: Process, second: Process) -> None:
+    """Kafka has divided the lanes between both; a gatekeeper that is killed before would leave nobody in the group."""
+    deadline = time.monotonic() + SHARED_SECONDS_MAX
+    while not (await first.count_lanes() and await second.count_lanes()):
+        if time.monotonic() > deadline:
+            raise PartUnavailable(f"{second.name} got no lanes in {SHARED_SECONDS_MAX:.0f} s; its log is {second.log}")
+        await asyncio.sleep(TICK_SECONDS)

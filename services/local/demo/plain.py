@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections import Counter
 from collections.abc import Sequence
 from typing import TextIO
 
@@ -12,11 +13,16 @@ from services.local.demo.checks import Check
 STATUS_EVERY = 0.1
 RELEASES_SHOWN = 6
 HELD_SHOWN = 24
-TEXT_CHARS_MAX = 200
+TEXT_CHARS_MAX = 230
+TEXT_CHARS_AGAIN = 86
+IN_FULL_MAX = 3
 
 
 class PlainScreen:
-    """Prints what happens; of the ordinary trade only the first few, the rest is in the status lines."""
+    """Prints what happens, of the ordinary trade only the first few: the rest is in the status lines.
+
+    Each reason is said in full a few times and in Chinese once.
+    """
 
     def __init__(self, board: Board, out: TextIO = sys.stdout) -> None:
         self._board = board
@@ -24,6 +30,7 @@ class PlainScreen:
         self._next_status = STATUS_EVERY
         self._releases = 0
         self._held = 0
+        self._times_said: Counter[str] = Counter()
         board.on_line = self._line
         board.on_directive = self._directive
 
@@ -32,7 +39,7 @@ class PlainScreen:
 
     def refresh(self) -> None:
         """A status line for every tenth of the day."""
-        if self._board.now < self._next_status:
+        if self._board.now < self._next_status or self._board.checks:
             return
         while self._next_status <= self._board.now:
             self._next_status += STATUS_EVERY
@@ -54,10 +61,16 @@ class PlainScreen:
         if not line.told and not self._is_shown(line.state):
             return
         where = f"{line.shipment_id:<17} {line.state:<9} {line.directive:<7}"
-        self._print(f"{clock(line.at)}  {where} {line.lines[0][:TEXT_CHARS_MAX]}")
-        for text in (*line.lines[1:], line.zh if line.told else ""):
-            if text:
-                self._print(f"{'':42} {text[:TEXT_CHARS_MAX]}")
+        self._print(f"{clock(line.at)}  {where} {self._said(line.lines[0])}")
+        for text in line.lines[1:]:
+            self._print(f"{'':42} {self._said(text)}")
+        if line.zh and self._times_said[_reason(line.lines[0])] == 1:
+            self._print(f"{'':42} {line.zh}")
+
+    def _said(self, text: str) -> str:
+        self._times_said[_reason(text)] += 1
+        chars = TEXT_CHARS_MAX if self._times_said[_reason(text)] <= IN_FULL_MAX else TEXT_CHARS_AGAIN
+        return text if len(text) <= chars else text[: chars - 1] + "…"
 
     def _is_shown(self, state: str) -> bool:
         if state == "RELEASED":
@@ -68,6 +81,10 @@ class PlainScreen:
 
     def _print(self, text: str) -> None:
         print(text, file=self._out, flush=True)
+
+
+def _reason(text: str) -> str:
+    return text.partition(":")[0]
 
 
 def check_table(checks: Sequence[Check]) -> list[str]:

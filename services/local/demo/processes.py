@@ -24,6 +24,7 @@ CLEAN = ((signal.SIGTERM, 20.0),)
 # Nobody needs the data any more when the demo itself ends.
 DISCARD = ((signal.SIGTERM, 2.0),)
 COLLIDED = "address already in use"
+LANES_OWNED = "holdgate_lanes_owned"
 
 
 @dataclass(slots=True)
@@ -36,6 +37,7 @@ class Process:
     guarded: Guarded
     log: Path
     alive: bool = True
+    lanes: int = 0
 
     @property
     def url(self) -> str:
@@ -45,6 +47,11 @@ class Process:
         """SIGKILL: no warning, nothing is finished."""
         self.alive = False
         await asyncio.to_thread(self.guarded.stop, KILL)
+
+    async def count_lanes(self) -> int:
+        """How many lanes this gatekeeper owns and has checked, as its metrics say; 0 when it doesn't answer."""
+        self.lanes = _gauge(await fetch(f"{self.url}/metrics"), LANES_OWNED) if self.alive else 0
+        return self.lanes
 
     async def exit_code(self) -> int | None:
         return await asyncio.to_thread(self.guarded.exit_code)
@@ -84,18 +91,28 @@ async def start_process(
 async def _started(name: str, port: int, guarded: Guarded, program: Program, ready_path: str) -> Process:
     pid = await asyncio.to_thread(guarded.start, program)
     process = Process(name, port, pid, guarded, program.log)
-    url = process.url + ready_path
-    await wait_until_ready(guarded, program, lambda: answers(url), seconds_max=READY_SECONDS_MAX)
+
+    async def ready() -> bool:
+        return await fetch(process.url + ready_path) is not None
+
+    await wait_until_ready(guarded, program, ready, seconds_max=READY_SECONDS_MAX)
     return process
 
 
-async def answers(url: str) -> bool:
-    """Whether a GET there gives 200."""
+async def fetch(url: str) -> str | None:
+    """What a GET there answers with 200; None for anything else."""
     try:
         async with httpx2.AsyncClient(timeout=PROBE_SECONDS_MAX, trust_env=False) as client:
-            return (await client.get(url)).status_code == 200
+            answer = await client.get(url)
     except (httpx2.HTTPError, OSError):
-        return False
+        return None
+    return str(answer.text) if answer.status_code == 200 else None
+
+
+def _gauge(exposed: str | None, name: str) -> int:
+    """A gauge without labels in Prometheus' text format."""
+    lines = (line.split() for line in (exposed or "").splitlines() if line.startswith(f"{name} "))
+    return next((int(float(value)) for _, value in lines), 0)
 
 
 def _source_root() -> str:

@@ -155,7 +155,8 @@ async def _trade(day: Day, first: Process) -> None:
         day.closed.set()
         await carrying
     day.board.say("the day is over: waiting until everything is decided and heard, then checking", Tone.QUIET)
-    day.evidence.settled = await day.settled(seconds=SETTLED_SECONDS_MAX)
+    day.evidence.settled = await day.settled(seconds=SETTLED_SECONDS_MAX, tasks_too=True)
+    await day.measure()
 
 
 async def _collect(day: Day) -> None:

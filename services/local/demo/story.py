@@ -53,8 +53,8 @@ TOLD_AT: Final = (0.03, 0.08, 0.13, 0.18)
 TO_GAMMA_AT: Final = 0.05
 GRAM_TAKEN_OFF_AT: Final = 0.30
 NOTICE_AT: Final = 0.42
-SUCCESSOR_AT: Final = 0.55
-KILL_AT: Final = 0.66
+SUCCESSOR_AT: Final = 0.48
+KILL_AT: Final = 0.62
 
 NOTICE_PARTY: Final = "GAMMA"
 NOTICE_CODE: Final = "1C903"

@@ -72,7 +72,7 @@ async def open_town(board: Board) -> AsyncIterator[Town]:
         url = await _own_database(stack, postgres)
         await migrate(url, partitions=PARTITIONS, environment=prefix.rstrip("."))
         await _own_topics(stack, kafka, prefix)
-        board.say(f"database migrated; topics with {PARTITIONS} partitions each, prefix {prefix}")
+        board.say(f"database migrated; topics with {PARTITIONS} partitions each, named {prefix}*")
         database = await connect(url, name="holdgate-demo", size_max=4)
         stack.push_async_callback(database.close)
         _, token = await create_key(database, "demo", SCOPES, actor="demo")

@@ -12,6 +12,7 @@ from rich.text import Text
 
 from services.local.demo.board import Board, DirectiveLine, Tone, clock
 from services.local.demo.plain import check_table
+from services.local.demo.processes import Process
 
 STATE_STYLES = {
     "RELEASED": "green",
@@ -22,6 +23,7 @@ STATE_STYLES = {
 }
 REFRESH_PER_SECOND = 6
 LAG_BAR_FULL = 200
+REASONS_MAX = 3
 
 
 class LiveScreen:
@@ -85,10 +87,16 @@ def _head(board: Board) -> RenderableType:
     table.add_column(justify="right")
     over = board.now >= 1
     when = Text("the day is over; Ctrl-C ends the demo" if over else f"trading day, {clock(board.now)}", style="bold")
-    alive = "  ".join(f"{one.name} {'up' if one.alive else 'KILLED'}" for one in board.processes)
+    alive = "   ".join(_process(one) for one in board.processes)
     table.add_row(when, Text(alive, style="cyan"))
     table.add_row(Text(board.by_hand, style="dim", overflow="ellipsis", no_wrap=True), Text(""))
     return Panel(table, title="holdgate: no release, no ship", border_style="blue")
+
+
+def _process(process: Process) -> str:
+    if not process.alive:
+        return f"{process.name}: killed"
+    return f"{process.name}: {process.lanes} lanes" if process.lanes else f"{process.name}: up"
 
 
 def _stream(board: Board, rows: int) -> RenderableType:
@@ -106,7 +114,7 @@ def _directive(line: DirectiveLine) -> list[Text]:
     head.append(f"{clock(line.at)} {line.shipment_id:<17} ", style="bold" if line.told else "")
     head.append(f"{line.state:<9} {line.directive:<7} ", style=style)
     head.append(line.lines[0])
-    more = [Text(f"{'':6}{text}", no_wrap=True, overflow="ellipsis", style="dim") for text in line.lines[1:]]
+    more = [Text(f"{'':6}{text}", no_wrap=True, overflow="ellipsis", style="dim") for text in line.lines[1:REASONS_MAX]]
     if line.told and line.zh:
         more.append(Text(f"{'':6}{line.zh}", no_wrap=True, overflow="ellipsis", style="dim"))
     return [head, *more]
