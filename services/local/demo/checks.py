@@ -94,7 +94,7 @@ def the_successor_went_on(evidence: Evidence) -> Check:
     if taken is None or taken.seconds is None:
         return Check(name, False, "the successor did not catch up" if taken else "nothing was killed")
     found = (
-        f"its {taken.lanes} lanes; {taken.undecided_at_kill} records undecided, {taken.unpublished_at_kill} unpublished;"
+        f"its {taken.lanes} lanes: {taken.undecided_at_kill} undecided, {taken.unpublished_at_kill} unpublished;"
         f" caught up after {taken.seconds:.1f} s, {taken.published_after} directives since"
     )
     return Check(name, taken.exit_code == -9 and taken.published_after > 0, found)
