@@ -173,6 +173,8 @@ class Day:
             await asyncio.sleep(BALANCES_SECONDS)
             for process in board.processes[1:]:
                 await process.count_lanes()
+            if board.began is None:
+                continue
             answers = [await gateway.balance(permit.licence_no) for permit in PERMITS]
             board.balances = [
                 board.balance(answer, permit.item) for answer, permit in zip(answers, PERMITS, strict=True)
