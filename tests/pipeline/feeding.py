@@ -14,7 +14,7 @@ from datetime import datetime, timedelta, timezone
 from typing import Any
 from uuid import UUID
 
-from schemas.topics import ID_FIELD, TOPICS_BY_NAME, TYPE_PREFIX, TopicKind, topic_of
+from schemas.topics import ID_FIELD, READ_TOPICS, TOPICS_BY_NAME, TYPE_PREFIX, TopicKind, topic_of
 from services.gatekeeper.domain.aggregates import LicenceAccount, Order, Shipment
 from services.gatekeeper.pipeline.batch import decide_batch
 from services.gatekeeper.pipeline.outcomes import merged
@@ -307,19 +307,17 @@ class Feeder:
 
     @classmethod
     async def open(
-        cls, database_url: str, *, clock: Clock | None = None, name: str = "gate", **settings: Any
-    ) -> Feeder:
-        """A gate of its own pool and caches on `database_url`, which owns every lane. Default: a clock that stands."""
+        cls, database_url: str, *, clock: Clock | None = None, name: str = "gate", beside: Feeder | None = None,
+        **settings: Any,
+    ) -> Feeder:  # fmt: skip
+        """A gate of its own pool and caches on `database_url`, which owns every lane. Default: a clock that stands.
+
+        `beside`: a feeder of the same topics, with which it shares their offsets.
+        """
         chosen = Settings(database_url=database_url, partitions=PARTITIONS, **settings)
         gate = await open_gate(chosen, name=name, clock=clock or VirtualClock(NOW), patience_seconds=10)
         gate.owned_lanes = frozenset(range(PARTITIONS))
-        offsets = {}
-        async with gate.database.transaction() as tx:
-            for topic, partition in itertools.product(TOPICS_BY_NAME, range(PARTITIONS)):
-                if TOPICS_BY_NAME[topic].kind is not TopicKind.HOLDS:
-                    position = await ensure_position(tx, topic, partition, 0)
-                    offsets[topic, partition] = position.next_offset
-        return cls(gate, name, offsets)
+        return cls(gate, name, beside.offsets if beside else await _stored_offsets(gate))
 
     async def close(self) -> None:
         await self.gate.database.close()
@@ -467,6 +465,16 @@ class Feeder:
             "SELECT quarantine_id FROM quarantine WHERE status = $1 ORDER BY recorded_at, record_offset", status
         )
         return [row["quarantine_id"] for row in rows]
+
+
+async def _stored_offsets(gate: Gate) -> dict[tuple[str, int], int]:
+    """Where each input partition goes on; a position that is not there yet is made at 0."""
+    offsets = {}
+    async with gate.database.transaction() as tx:
+        for topic, partition in itertools.product(READ_TOPICS, range(PARTITIONS)):
+            position = await ensure_position(tx, topic.name, partition, 0)
+            offsets[topic.name, partition] = position.next_offset
+    return offsets
 
 
 def runs_of(records: Sequence[Record], *, begins_at: Mapping[tuple[str, int], int] | None = None) -> list[Run]:

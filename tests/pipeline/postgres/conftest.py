@@ -55,7 +55,8 @@ async def open_feeder(world_url: str) -> AsyncIterator[Opened]:
     opened: list[Feeder] = []
 
     async def open_one(**options: Any) -> Feeder:
-        opened.append(await Feeder.open(world_url, **{"name": f"gate-{len(opened)}", **options}))
+        beside = opened[0] if opened else None
+        opened.append(await Feeder.open(world_url, beside=beside, **{"name": f"gate-{len(opened)}", **options}))
         return opened[-1]
 
     yield open_one
