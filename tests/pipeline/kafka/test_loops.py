@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 
 import pytest
 from aiokafka import TopicPartition
@@ -11,11 +12,15 @@ from aiokafka.admin.records_to_delete import RecordsToDelete
 
 from schemas.topics import LICENCES, NOTICES, ORDERS, REFERENCE, SHIPMENTS
 from services.gatekeeper.pipeline.assignment import Assigned
+from services.gatekeeper.pipeline.records import BatchResult, Run
 from services.gatekeeper.pipeline.rule_loop import RuleLoop
 from services.gatekeeper.pipeline.trade_loop import TradeLoop
-from services.gatekeeper.wiring import open_gate
+from services.gatekeeper.wiring import Gate, open_gate
+from services.kit import failpoints
 from services.kit.kafka import new_consumer, start_client, stop_client
+from services.kit.postgres import retrying
 from services.local.kafka import KafkaPart
+from services.local.postgres import PostgresPart
 from tests.pipeline.kafka.conftest import Site
 from tests.pipeline.kafka.standins import Deciding, consuming
 from tests.pipeline.kafka.topics import read_to_end, send, sending
@@ -201,6 +206,38 @@ async def test_a_broken_input_partition_stands_still_and_the_others_go_on(site: 
             site,
             {0: numbered(0, 5), 1: numbered(0, 5), 2: [*numbered(0, 5), "n8", "n9"], 3: [*numbered(0, 5), "goes on"]},
         )
+
+
+async def test_a_publisher_in_doubt_goes_on_once_its_group_has_confirmed_the_assignment(site: Site) -> None:
+    loop = trade(site)
+    async with consuming(loop, watches=[loop.publishers]):
+        await shipments(site, 0, ["first"])
+        await says(site, {0: ["first"]})
+        failpoints.configure("publish.before_commit=error")
+        await shipments(site, 0, ["second"])
+        await says(site, {0: ["first", "second"]})
+        since = asyncio.get_running_loop().time()
+        await asyncio.wait_for(loop.membership.confirmed_after(since), 10)
+
+
+async def test_a_database_that_goes_away_and_comes_back_loses_nothing(site: Site, postgres: PostgresPart) -> None:
+    if not postgres.controllable:
+        pytest.skip("this database can't be ended from here")
+    deciding = Deciding()
+
+    async def decide(gate: Gate, runs: Sequence[Run]) -> BatchResult:
+        return await retrying(lambda: deciding(gate, runs), what="batch")
+
+    loop = TradeLoop(site.gate, decide, session_timeout_ms=6000)
+    async with consuming(loop, watches=[loop.publishers]):
+        await shipments(site, 0, numbered(0, 10))
+        await says(site, {0: numbered(0, 10)})
+        await postgres.kill()
+        await shipments(site, 0, numbered(10, 10))
+        await eventually(lambda: not site.gate.owned_lanes or len(deciding.runs) > 1)
+        await postgres.restart()
+        await says(site, {0: numbered(0, 20)})
+        await eventually(lambda: len(site.gate.owned_lanes) == 4)
 
 
 async def test_a_broker_that_goes_away_and_comes_back_loses_nothing(site: Site, kafka: KafkaPart) -> None:

@@ -7,13 +7,17 @@ import json
 import os
 import signal
 import sys
+import urllib.request
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
+import psutil
+
 from schemas.topics import SHIPMENTS
 from services.kit.partitioning import lane_of
+from services.local.folders import free_ports
 from tests.pipeline.kafka.conftest import PARTITIONS, Site
 from tests.pipeline.kafka.topics import read_to_end, sending
 from tests.waiting import eventually
@@ -93,10 +97,13 @@ async def numbers_are_dense(site: Site) -> None:
 async def test_a_process_holds_what_it_is_told_of_and_ends_by_sigterm(site: Site, tmp_path: Path) -> None:
     log = tmp_path / "log"
     await send_shipments(site, 0, 40)
-    async with gatekeeper(site, log) as process:
+    port = free_ports(1)[0]
+    async with gatekeeper(site, log, metrics_port=str(port)) as process:
         await all_held(site, 40)
         await send_shipments(site, 40, 10)
         await all_held(site, 50)
+        await eventually(lambda: 'holdgate_holds_open{reason="ORDER_UNKNOWN"} 50.0' in measures(port))
+        assert "holdgate_lanes_owned 4.0" in measures(port)
         process.send_signal(signal.SIGTERM)
         assert await asyncio.wait_for(process.wait(), 20) == 0, log.read_text()
     await numbers_are_dense(site)
@@ -127,3 +134,33 @@ async def test_a_process_without_its_topics_waits_and_refuses_another_number_of_
     async with gatekeeper(site, log, partitions="3") as process:
         assert await asyncio.wait_for(process.wait(), 30) == 2
     assert "has 4 partitions, not 3" in log.read_text()
+
+
+async def test_a_process_that_was_frozen_and_overtaken_does_not_publish_twice(site: Site, tmp_path: Path) -> None:
+    log, other_log = tmp_path / "log", tmp_path / "other"
+    async with gatekeeper(site, log, failpoints="publish.before_commit=stop@3") as frozen:
+        await eventually(lambda: log.exists() and log.read_text().count("lane_checked") >= PARTITIONS)
+        await send_shipments(site, 0, 40)
+        await eventually(lambda: is_stopped(frozen.pid), seconds=60)
+        async with gatekeeper(site, other_log) as other:
+            await all_held(site, 40)
+            frozen.send_signal(signal.SIGCONT)
+            await send_shipments(site, 40, 20)
+            await eventually(lambda: log.read_text().count("partitions_assigned") >= 3, seconds=60)
+            await send_shipments(site, 60, 20)
+            await all_held(site, 80)
+            frozen.send_signal(signal.SIGTERM)
+            assert await asyncio.wait_for(frozen.wait(), 20) == 0, log.read_text()
+            await send_shipments(site, 80, 20)
+            await all_held(site, 100)
+            assert other.returncode is None
+    await numbers_are_dense(site)
+
+
+def measures(port: int) -> str:
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=5) as answer:
+        return str(answer.read().decode())
+
+
+def is_stopped(pid: int) -> bool:
+    return psutil.Process(pid).status() == psutil.STATUS_STOPPED
