@@ -7,9 +7,9 @@ from typing import Any
 from alembic import context
 from sqlmodel import SQLModel
 
-from services.gatekeeper.store import tables, tables_work
+from services.gatekeeper.store import tables, tables_journal, tables_rules, tables_work
 
-TABLE_MODULES = (tables, tables_work)  # importing them registers their tables
+TABLE_MODULES = (tables, tables_journal, tables_rules, tables_work)  # importing them registers their tables
 
 
 def _include(name: str | None, kind: str, _parents: Any) -> bool:

@@ -7,10 +7,10 @@ import uuid
 from typing import Any
 
 from sqlalchemy import Index, PrimaryKeyConstraint
+from sqlalchemy import text as sql
 from sqlmodel import Field, SQLModel
 
 from services.gatekeeper.store.columns import big, identifier, json, moment, raw, text, texts
-from services.gatekeeper.store.tables import UNFINISHED
 
 
 class Task(SQLModel, table=True):
@@ -21,7 +21,7 @@ class Task(SQLModel, table=True):
     """
 
     __tablename__ = "task"
-    __table_args__ = (Index("task_open", "task_id", postgresql_where=UNFINISHED),)
+    __table_args__ = (Index("task_open", "task_id", postgresql_where=sql("done_at IS NULL")),)
     task_id: int | None = Field(default=None, sa_column=big(primary_key=True, autoincrement=True))
     kind: str = Field(sa_column=text())
     key: str = Field(sa_column=text())
