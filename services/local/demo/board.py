@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -17,6 +17,7 @@ from services.local.demo.service_roles import Freight, Logistics, Payment
 from services.local.demo.subscribers import Change, Subscriber
 
 LINES_MAX = 200
+IN_CHINESE_MAX = 2
 
 
 class Tone(Enum):
@@ -40,7 +41,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class DirectiveLine:
-    """One directive as it is shown. `told`: part of the story, not of the ordinary trade."""
+    """One directive as it is shown; `told`: part of the story, not of the ordinary trade; `zh` may be empty."""
 
     at: float
     shipment_id: str
@@ -91,6 +92,7 @@ class Board:
     unpublished: int = 0
     violations: int = 0
     by_hand: str = ""
+    _in_chinese: Counter[str] = field(default_factory=Counter)
 
     @property
     def now(self) -> float:
@@ -103,7 +105,14 @@ class Board:
         self.on_line(line)
 
     def show(self, change: Change, told: bool) -> None:
-        line = _directive_line(self.now, change, told)
+        holds = change.state.holds
+        zh = holds[0].text.zh if holds and told else ""
+        if zh:
+            self._in_chinese[holds[0].reason] += 1
+            zh = zh if self._in_chinese[holds[0].reason] <= IN_CHINESE_MAX else ""
+        line = DirectiveLine(
+            self.now, change.state.shipment_id, change.state.state, change.after, _said(change.state), zh, told
+        )
         self.directives.append(line)
         self.on_directive(line)
 
@@ -120,15 +129,12 @@ def clock(at: float) -> str:
     return f"{8 + minutes // 60:02d}:{minutes % 60:02d}"
 
 
-def _directive_line(at: float, change: Change, told: bool) -> DirectiveLine:
-    state: ShipmentState = change.state
+def _said(state: ShipmentState) -> list[str]:
+    """Why it is held, or on what it may go."""
     if state.holds:
-        lines = [f"{hold.reason}: {hold.text.en}" for hold in state.holds]
-    else:
-        lines = [
-            f"{draw.quantity.value:f} {draw.quantity.unit} on licence {draw.licence_no}" for draw in state.draws
-        ] or ["no licence needed" if state.may_move else ""]
-        if state.lifted:
-            lines[0] += f" ({len(state.lifted)} hold{'s' * (len(state.lifted) > 1)} lifted)"
-    zh = state.holds[0].text.zh if state.holds else ""
-    return DirectiveLine(at, state.shipment_id, state.state, change.after, lines, zh, told)
+        return [f"{hold.reason}: {hold.text.en}" for hold in state.holds]
+    drawn = [f"{draw.quantity.value:f} {draw.quantity.unit} on licence {draw.licence_no}" for draw in state.draws]
+    lines = drawn or ["no licence needed" if state.may_move else ""]
+    if state.lifted:
+        lines[0] += f" ({len(state.lifted)} hold{'s' * (len(state.lifted) > 1)} lifted)"
+    return lines

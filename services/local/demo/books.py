@@ -11,11 +11,14 @@ from services.local.demo.world import PERMITS
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """`next_offsets` by plain topic name and partition; `next_seqs` by lane; `tasks`: sweeps and the like under way."""
+    """`next_offsets` by plain topic name and partition; `next_seqs` by lane.
+
+    `waiting`: tasks under way (sweeps and the like) and records that are to go to another lane.
+    """
 
     next_offsets: dict[tuple[str, int], int]
     next_seqs: dict[int, int]
-    tasks: int
+    waiting: int
 
     def undecided(self, ends: dict[tuple[str, int], int]) -> int:
         """How many of the records before `ends` have not been decided yet."""
@@ -29,12 +32,14 @@ class Progress:
 async def read_progress(database: Database) -> Progress:
     async with database.reading() as connection:
         positions = await connection.fetch("SELECT topic, partition, next_offset FROM input_position")
-        tasks = await connection.fetchval("SELECT count(*) FROM task WHERE done_at IS NULL")
+        waiting = await connection.fetchval(
+            "SELECT (SELECT count(*) FROM task WHERE done_at IS NULL) + (SELECT count(*) FROM deferred_record)"
+        )
         lanes = await connection.fetch("SELECT lane, next_seq FROM lane")
     return Progress(
         {(row["topic"], row["partition"]): row["next_offset"] for row in positions},
         {row["lane"]: row["next_seq"] for row in lanes},
-        tasks,
+        waiting,
     )
 
 

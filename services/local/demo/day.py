@@ -113,16 +113,16 @@ class Day:
         self.board.undecided = progress.undecided(self.feed.ends)
         self.board.unpublished = progress.unpublished(self.subscribers[0].last)
 
-    async def settled(self, *, seconds: float, tasks_too: bool = False) -> bool:
+    async def settled(self, *, seconds: float, all_of_it: bool = False) -> bool:
         """Whether everything sent so far was decided, and heard by every subscriber, within so many seconds.
 
-        `tasks_too`: and nothing is left to be looked at again, such as what a sweep or a freed licence concerns.
+        `all_of_it`: and nothing waits to be looked at again or written, such as what a freed licence concerns.
         """
         deadline = time.monotonic() + seconds
         ends = dict(self.feed.ends)
         while time.monotonic() < deadline:
             progress = await read_progress(self.town.database)
-            if progress.undecided(ends) == 0 and not (tasks_too and progress.tasks):
+            if progress.undecided(ends) == 0 and not (all_of_it and progress.waiting):
                 return await self._heard(progress, deadline)
             await asyncio.sleep(TICK_SECONDS)
         return False

@@ -21,7 +21,7 @@ IN_FULL_MAX = 3
 class PlainScreen:
     """Prints what happens, of the ordinary trade only the first few: the rest is in the status lines.
 
-    Each reason is said in full a few times and in Chinese once.
+    Each reason is said in full a few times.
     """
 
     def __init__(self, board: Board, out: TextIO = sys.stdout) -> None:
@@ -64,7 +64,7 @@ class PlainScreen:
         self._print(f"{clock(line.at)}  {where} {self._said(line.lines[0])}")
         for text in line.lines[1:]:
             self._print(f"{'':42} {self._said(text)}")
-        if line.zh and self._times_said[_reason(line.lines[0])] == 1:
+        if line.zh:
             self._print(f"{'':42} {line.zh}")
 
     def _said(self, text: str) -> str:

@@ -155,7 +155,7 @@ async def _trade(day: Day, first: Process) -> None:
         day.closed.set()
         await carrying
     day.board.say("the day is over: waiting until everything is decided and heard, then checking", Tone.QUIET)
-    day.evidence.settled = await day.settled(seconds=SETTLED_SECONDS_MAX, tasks_too=True)
+    day.evidence.settled = await day.settled(seconds=SETTLED_SECONDS_MAX, all_of_it=True)
     await day.measure()
 
 

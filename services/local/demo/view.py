@@ -10,7 +10,7 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from services.local.demo.board import Board, DirectiveLine, Tone, clock
+from services.local.demo.board import Board, DirectiveLine, Line, Tone, clock
 from services.local.demo.plain import check_table
 from services.local.demo.processes import Process
 
@@ -24,6 +24,9 @@ STATE_STYLES = {
 REFRESH_PER_SECOND = 6
 LAG_BAR_FULL = 200
 REASONS_MAX = 3
+INDENT = 6
+HEAD_ROWS = 5
+ROLE_ROWS = 6
 
 
 class LiveScreen:
@@ -44,7 +47,7 @@ class LiveScreen:
 
     def refresh(self) -> None:
         if self._on:
-            self._live.update(_picture(self._board, self._console.height), refresh=True)
+            self._live.update(picture(self._board, self._console), refresh=True)
 
     def verdict(self) -> None:
         """The checks are part of the picture."""
@@ -56,7 +59,7 @@ class LiveScreen:
             return
         self._on = False
         self._live.stop()
-        for line in self._board.lines:
+        for line in _of_the_day(self._board):
             self._console.print(f"{clock(line.at)}  {line.text}", style=line.tone.value, markup=False)
         for text in check_table(self._board.checks):
             self._console.print(text, style="green" if text.startswith("ok") else "bold red", markup=False)
@@ -66,17 +69,19 @@ class LiveScreen:
         self._console.print(text, style=tone.value, markup=False, highlight=False)
 
 
-def _picture(board: Board, height: int) -> RenderableType:
+def picture(board: Board, console: Console) -> RenderableType:
+    """Everything on the board, for a console of this size."""
     layout = Layout()
-    layout.split_column(Layout(_head(board), size=4), Layout(name="middle"), Layout(_roles(board), size=8))
-    rows = max(4, height - 4 - 8 - 2)
+    layout.split_column(
+        Layout(_head(board), size=HEAD_ROWS), Layout(name="middle"), Layout(_roles(board), size=ROLE_ROWS)
+    )
+    rows = max(4, console.height - HEAD_ROWS - ROLE_ROWS - 2)
     layout["middle"].split_row(Layout(name="stream", ratio=3), Layout(name="right", ratio=2))
-    layout["stream"].update(Panel(_stream(board, rows), title="directives and reasons", border_style="cyan"))
-    licences = len(board.balances) + 2
+    layout["stream"].update(Panel(_stream(board, console, rows), title="directives and reasons", border_style="cyan"))
     layout["right"].split_column(
-        Layout(Panel(_licences(board), title="licences", border_style="cyan"), size=max(4, licences)),
+        Layout(Panel(_licences(board), title="licences", border_style="cyan"), size=len(board.balances) + 2),
         Layout(Panel(_lag(board), title="lag", border_style="cyan"), size=4),
-        Layout(Panel(_story(board, max(2, rows - licences - 6)), title="what happens", border_style="cyan")),
+        Layout(Panel(_story(board), title="what happens (newest first)", border_style="cyan")),
     )
     return layout
 
@@ -86,11 +91,11 @@ def _head(board: Board) -> RenderableType:
     table.add_column(ratio=1)
     table.add_column(justify="right")
     over = board.now >= 1
-    when = Text("the day is over; Ctrl-C ends the demo" if over else f"trading day, {clock(board.now)}", style="bold")
+    when = "the day is over" if over else f"trading day, {clock(board.now)}"
     alive = "   ".join(_process(one) for one in board.processes)
-    table.add_row(when, Text(alive, style="cyan"))
-    table.add_row(Text(board.by_hand, style="dim", overflow="ellipsis", no_wrap=True), Text(""))
-    return Panel(table, title="holdgate: no release, no ship", border_style="blue")
+    table.add_row(Text(when, style="bold"), Text(alive, style="cyan"))
+    by_hand = Text(board.by_hand, style="dim", overflow="fold")
+    return Panel(Group(table, by_hand), title="holdgate: no release, no ship (Ctrl-C ends)", border_style="blue")
 
 
 def _process(process: Process) -> str:
@@ -99,24 +104,29 @@ def _process(process: Process) -> str:
     return f"{process.name}: {process.lanes} lanes" if process.lanes else f"{process.name}: up"
 
 
-def _stream(board: Board, rows: int) -> RenderableType:
+def _stream(board: Board, console: Console, rows: int) -> RenderableType:
+    width = console.width * 3 // 5 - 6
     texts: list[Text] = []
     for line in reversed(board.directives):
-        texts = [*_directive(line), *texts]
+        texts = [*_directive(line, console, width), *texts]
         if len(texts) >= rows:
             break
     return Group(*texts[-rows:])
 
 
-def _directive(line: DirectiveLine) -> list[Text]:
-    style = STATE_STYLES.get(line.state, "")
+def _directive(line: DirectiveLine, console: Console, width: int) -> list[Text]:
+    """One row for the ordinary trade; what the story is about is said in full."""
+    first, *others = line.lines
+    more = [Text(text, style="dim", no_wrap=True, overflow="ellipsis") for text in others[: REASONS_MAX - 1]]
     head = Text(no_wrap=True, overflow="ellipsis")
     head.append(f"{clock(line.at)} {line.shipment_id:<17} ", style="bold" if line.told else "")
-    head.append(f"{line.state:<9} {line.directive:<7} ", style=style)
-    head.append(line.lines[0])
-    more = [Text(f"{'':6}{text}", no_wrap=True, overflow="ellipsis", style="dim") for text in line.lines[1:REASONS_MAX]]
-    if line.told and line.zh:
-        more.append(Text(f"{'':6}{line.zh}", no_wrap=True, overflow="ellipsis", style="dim"))
+    head.append(f"{line.state:<9} {line.directive:<7} ", style=STATE_STYLES.get(line.state, ""))
+    if line.zh:
+        more = [*Text(first).wrap(console, width - INDENT), *more, *Text(line.zh, "dim").wrap(console, width - INDENT)]
+    else:
+        head.append(first)
+    for text in more:
+        text.pad_left(INDENT)
     return [head, *more]
 
 
@@ -145,14 +155,22 @@ def _lag(board: Board) -> RenderableType:
     return table
 
 
-def _story(board: Board, rows: int) -> RenderableType:
+def _story(board: Board) -> RenderableType:
+    texts = [Text(f"{clock(line.at)} {line.text}", style=line.tone.value) for line in reversed(_of_the_day(board))]
     if board.checks:
         failed = [check for check in board.checks if not check.ok]
         verdict = f"{len(board.checks) - len(failed)} of {len(board.checks)} checks ok"
-        texts = [Text(verdict, style="bold red" if failed else "bold green")]
-        return Group(*texts, *(Text(f"FAILED {check.name}: {check.found}", style="red") for check in failed))
-    lines = list(board.lines)[-rows:]
-    return Group(*(Text(f"{clock(line.at)} {line.text}", style=line.tone.value) for line in lines))
+        texts = [
+            Text(verdict, style="bold red" if failed else "bold green"),
+            *(Text(f"FAILED {check.name}: {check.found}", style="red") for check in failed),
+            *texts,
+        ]
+    return Group(*texts)
+
+
+def _of_the_day(board: Board) -> list[Line]:
+    """What was said before the day began stands in the terminal already."""
+    return [line for line in board.lines if line.at > 0]
 
 
 def _roles(board: Board) -> RenderableType:
