@@ -28,8 +28,8 @@ class Databases:
     """
 
     part: PostgresPart
-    idle: list[str] = field(default_factory=list)
-    made: list[str] = field(default_factory=list)
+    idle: list[str] = field(default_factory=list, repr=False)
+    made: list[str] = field(default_factory=list, repr=False)
     making: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     @asynccontextmanager

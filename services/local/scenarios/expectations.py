@@ -106,8 +106,11 @@ def _fault(key: str, value: Any) -> str | None:
         return f"directives by role ({', '.join(ROLES)})"
     if key in AMOUNTS and not is_amount(value):
         return 'an amount with its unit, such as "0.001 KGM"'
-    if key in (*_TEXTS, "status") and not isinstance(value, str):
+    if key in _TEXTS and not isinstance(value, str):
         return "text"
+    # Nothing is known of a licence or notice whose status is null.
+    if key == "status" and not isinstance(value, str | None):
+        return "text or null"
     if key == "equals_replay" and not isinstance(value, bool):
         return "true or false"
     return None
