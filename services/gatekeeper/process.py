@@ -37,9 +37,12 @@ class Gatekeeper:
     def __init__(self, gate: Gate) -> None:
         self._gate = gate
         self._stopping = asyncio.Event()
-        self.trade = TradeLoop(gate, decide_batch)
+        session_timeout_ms = gate.settings.session_timeout_ms
+        self.trade = TradeLoop(gate, decide_batch, session_timeout_ms=session_timeout_ms)
         publishers = self.trade.publishers
-        self.rules = RuleLoop(gate, apply_rule_batch, lanes_settled=publishers.settled)
+        self.rules = RuleLoop(
+            gate, apply_rule_batch, lanes_settled=publishers.settled, session_timeout_ms=session_timeout_ms
+        )
         self.work = WorkLoop(
             gate,
             work_once,

@@ -27,6 +27,7 @@ class Settings:
     environment: str = "local"
     topic_prefix: str = ""
     partitions: int = 4
+    session_timeout_ms: int = 10_000
     batch_records_max: int = 1000
     transactions: bool = True
     transactions_per_second_max: int = 400
