@@ -76,6 +76,7 @@ def test_a_fixture_comes_before_the_scenarios_own(tmp_path: Path) -> None:
         (STEP, "given: [{type: shipment.upserted, data: {}, when: now}],", "scenario A1, given 1: unknown key 'when'"),
         ("{event: {type: shipment.uploaded, data: {}}}", "", "scenario A1, step 1: unknown type 'shipment.uploaded'"),
         ("{event: {type: shipment.upserted}}", "", "data of shipment.upserted must be a mapping"),
+        ("{event: {type: item.upserted, data: {a: !!timestamp 2026-03-02}}}", "", "can't be written as JSON"),
         (f"{STEP}, {{advance_to: 2026-03-01T09:00:00+08:00}}", "", "step 2: advance_to lies before"),
         ("{advance_to: 2026-03-03}", "", "advance_to must be a time with offset"),
         ("{advance_to: 2026-03-03T00:00:00Z, raw: x, topic: trade.orders.v1}", "", "a step does one thing"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
@@ -47,7 +48,16 @@ def parse_event(given: Any) -> Event:
     for key in ("id", "time", "source"):
         if not isinstance(given.get(key), str | None):
             raise BadScenario(f"{key} of an event must be text")
+    _check_json(f"data of {given['type']}", given["data"])
     return Event(suffix, given["data"], given.get("id"), given.get("time"), given.get("source"))
+
+
+def _check_json(what: str, value: Any) -> None:
+    """Raises BadScenario for what an explicit YAML tag made and JSON can't say."""
+    try:
+        json.dumps(value)
+    except (TypeError, ValueError) as error:
+        raise BadScenario(f"{what} can't be written as JSON: {error}") from error
 
 
 def _type_suffix(given: Any) -> str:
@@ -92,6 +102,7 @@ def _call(given: Mapping[str, Any]) -> Call:
     principal = call.get("as", DEFAULT_PRINCIPAL)
     if not isinstance(principal, str) or not principal:
         raise BadScenario("as must be the name of a principal")
+    _check_json("body of a call", call.get("body"))
     headers = _texts("headers", call.get("headers") or {})
     return Call(call["method"], call["path"], principal, call.get("body"), "body" in call, headers)
 
