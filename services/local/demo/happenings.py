@@ -13,7 +13,7 @@ from services.local.demo.day import TICK_SECONDS, Day
 from services.local.demo.evidence import Notice, TakeOver
 from services.local.demo.processes import Process
 from services.local.demo.service_roles import DEPARTURES_A_DAY
-from services.local.demo.town import NO_TRANSACTIONS
+from services.local.demo.town import NO_TRANSACTIONS, PARTITIONS
 from services.local.ladder import PartUnavailable
 
 # The notice waits so long, as shares of the day, until its goods are open in every state.
@@ -88,7 +88,8 @@ async def take_over(day: Day, first: Process) -> None:
 async def _lanes_shared(first: Process, second: Process) -> None:
     """Kafka has divided the lanes between both; a gatekeeper that is killed before would leave nobody in the group."""
     deadline = time.monotonic() + SHARED_SECONDS_MAX
-    while not (await first.count_lanes() and await second.count_lanes()):
+    while not (await second.count_lanes() and await first.count_lanes() + second.lanes == PARTITIONS):
         if time.monotonic() > deadline:
-            raise PartUnavailable(f"{second.name} got no lanes in {SHARED_SECONDS_MAX:.0f} s; its log is {second.log}")
+            log = second.keep_log()
+            raise PartUnavailable(f"{second.name} got no lanes in {SHARED_SECONDS_MAX:.0f} s; its log is {log}")
         await asyncio.sleep(TICK_SECONDS)

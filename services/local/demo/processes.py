@@ -13,14 +13,13 @@ from pathlib import Path
 import httpx2
 
 import services
-from services.local.folders import free_ports, new_run_folder, tail
+from services.local.folders import free_ports, keep_log, new_run_folder, tail
 from services.local.guarded import KILL, Guarded, Program, wait_until_ready
 from services.local.ladder import PartUnavailable
 
 READY_SECONDS_MAX = 60.0
 PORT_ATTEMPTS_MAX = 3
 PROBE_SECONDS_MAX = 2.0
-CLEAN = ((signal.SIGTERM, 20.0),)
 # Nobody needs the data any more when the demo itself ends.
 DISCARD = ((signal.SIGTERM, 2.0),)
 COLLIDED = "address already in use"
@@ -56,8 +55,9 @@ class Process:
     async def exit_code(self) -> int | None:
         return await asyncio.to_thread(self.guarded.exit_code)
 
-    async def stop(self) -> None:
-        await asyncio.to_thread(self.guarded.stop, CLEAN)
+    def keep_log(self) -> Path:
+        """Copy the log to where it outlives the process, for the reader of an error message."""
+        return keep_log(self.guarded.folder, self.log)
 
     async def close(self) -> None:
         await asyncio.to_thread(self.guarded.close)

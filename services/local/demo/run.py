@@ -117,6 +117,8 @@ async def _play(board: Board, screen: Screen, *, once: bool) -> None:
             await _trade(day, first)
             await _collect(day)
             board.checks = check_all(day.evidence)
+            if not all(check.ok for check in board.checks):
+                board.say(f"logs: {', '.join(str(one.keep_log()) for one in board.processes)}", Tone.WARNING)
             screen.verdict()
             if not once:
                 board.say("the status API stays up; Ctrl-C ends the demo", Tone.QUIET)
@@ -145,7 +147,7 @@ async def _morning(board: Board) -> AsyncIterator[tuple[Day, Process]]:
 async def _trade(day: Day, first: Process) -> None:
     """From morning to evening."""
     if not await day.settled(seconds=KNOWN_SECONDS_MAX):
-        raise PartUnavailable(f"the gatekeeper did not take in the reference data; its log is {first.log}")
+        raise PartUnavailable(f"the gatekeeper did not take in the reference data; its log is {first.keep_log()}")
     day.begin()
     async with asyncio.TaskGroup() as group:
         carrying = group.create_task(day.carry())

@@ -22,7 +22,7 @@ PACES = (Pace.AIR, Pace.AIR, Pace.SEA, Pace.SEA, Pace.WAREHOUSE)
 FAULTS = ("destination", "end user", "end use", "no end use", "item", "late order")
 FAULTY_SHARE = 0.14
 # How much of each licence the day asks for: one of them is to run out.
-DEMAND = {HEXIN_RODS: 0.75, LANTIAN_DY: 0.55, LANTIAN_SM: 1.3, QINGHE_LASERS: 0.85}
+DEMAND = {HEXIN_RODS: 0.75, LANTIAN_DY: 0.55, LANTIAN_SM: 1.7, QINGHE_LASERS: 0.85}
 
 
 @dataclass(frozen=True, slots=True)
