@@ -160,7 +160,11 @@ class Change:
         """Keep a broken rule event and hold what it may be about (D8.4)."""
         row = quarantined(one, self.as_of)
         broken = UnreadableRule(
-            str(row.quarantine_id), row.event_key, rules.kind_of_type(row.event_type), row.owner_id, row.was_upsert
+            str(row.quarantine_id),
+            row.event_key,
+            rules.kind_of_record(row.topic, row.event_type),
+            row.owner_id,
+            row.was_upsert,
         )
         self.broken.append(one)
         self.alerts += unreadable_alerts(broken)

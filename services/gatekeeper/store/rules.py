@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from schemas.topics import LICENCES, NOTICES
 from services.gatekeeper.domain.references import References, UnreadableRule
 from services.gatekeeper.domain.rule_entities import (
     Control,
@@ -96,7 +97,7 @@ async def refresh(connection: Connection, cached: References | None) -> Referenc
 
 async def _unreadable_since(connection: Connection, since: int) -> tuple[list[UnreadableRule], list[str]]:
     rows = await connection.fetch(
-        "SELECT quarantine_id, event_key, event_type, owner_id, was_upsert, status FROM quarantine"
+        "SELECT quarantine_id, topic, event_key, event_type, owner_id, was_upsert, status FROM quarantine"
         " WHERE owner = 'rule' AND (rules_version > $1 OR settled_rules_version > $1) ORDER BY rules_version",
         since,
     )
@@ -104,7 +105,7 @@ async def _unreadable_since(connection: Connection, since: int) -> tuple[list[Un
         UnreadableRule(
             str(row["quarantine_id"]),
             row["event_key"],
-            kind_of_type(row["event_type"]),
+            kind_of_record(row["topic"], row["event_type"]),
             row["owner_id"],
             row["was_upsert"],
         )
@@ -114,8 +115,13 @@ async def _unreadable_since(connection: Connection, since: int) -> tuple[list[Un
     return broken, [str(row["quarantine_id"]) for row in rows if row["status"] != "OPEN"]
 
 
-def kind_of_type(event_type: str | None) -> RuleKind | None:
-    """The rule kind of an event type such as `list-entry.upserted.v1`."""
+_ONLY_KIND = {LICENCES.name: RuleKind.LICENCE, NOTICES.name: RuleKind.NOTICE}
+
+
+def kind_of_record(topic: str, event_type: str | None) -> RuleKind | None:
+    """What a broken record of a rule topic is about: its topic's only kind, else what its type says, else None."""
+    if topic in _ONLY_KIND:
+        return _ONLY_KIND[topic]
     stem = (event_type or "").split(".")[0]
     return RuleKind(stem) if stem in set(RuleKind) else None
 
