@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 
-from schemas.produced import Hold, ShipmentState
+from schemas.produced import Hold, ShipmentState, ViolationRecorded
 from services.local.demo import story
 from services.local.demo.consignments import Consignment
 from services.local.demo.evidence import Evidence
@@ -146,10 +146,22 @@ def released_means_no_hold(evidence: Evidence) -> Check:
 
 
 def nothing_moved_unreleased(evidence: Evidence) -> Check:
-    kinds = sorted({violation.kind for violation in evidence.violations})
+    """Goods that left while the notice was on its way are its business: the violation says so, nobody erred."""
+    wrong = [violation for violation in evidence.violations if not _left_before_the_word_came(evidence, violation)]
+    kinds = sorted({violation.kind for violation in wrong})
     moved = sum(evidence.logistics.moved.values())
-    found = f"{moved} milestones reported, {len(evidence.violations)} violations {', '.join(kinds)}".rstrip()
-    return Check("logistics moved released goods only", moved > 0 and not evidence.violations, found)
+    found = f"{moved} milestones reported, {len(wrong)} violations {', '.join(kinds)}".rstrip()
+    if crossed := len(evidence.violations) - len(wrong):
+        found += f"; {crossed} crossed the notice"
+    return Check("logistics moved released goods only", moved > 0 and not wrong, found)
+
+
+def _left_before_the_word_came(evidence: Evidence, violation: ViolationRecorded) -> bool:
+    consignment = evidence.consignments.get(violation.shipment_id or "")
+    notice = evidence.notice
+    if consignment is None or notice is None or not story.is_touched(consignment):
+        return False
+    return violation.kind == "MOVED_WHILE_HELD" and violation.occurred_at <= notice.answered_at
 
 
 def nothing_stopped_was_paid(evidence: Evidence) -> Check:

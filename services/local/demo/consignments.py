@@ -20,8 +20,8 @@ class Pace(Enum):
     """How fast the logistics system moves goods: the pause before each milestone, as a share of the day."""
 
     AIR = (0.010, 0.008, 0.008, 0.008, 0.004, 0.040, 0.020)
-    SEA = (0.015, 0.015, 0.015, 0.015, 0.010, 0.450, 0.050)
-    WAREHOUSE = (0.020, 0.500, 0.030, 0.030, 0.010, 0.100, 0.100)
+    SEA = (0.015, 0.015, 0.015, 0.015, 0.010, 0.800, 0.050)
+    WAREHOUSE = (0.020, 0.900, 0.030, 0.030, 0.010, 0.100, 0.100)
 
 
 JOURNEY = ("PACKED", "HANDED_OVER", "DECLARED", "CUSTOMS_RELEASED", "DEPARTED", "ARRIVED", "DELIVERED")

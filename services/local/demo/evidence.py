@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from schemas.produced import ShipmentState, ViolationRecorded
@@ -15,11 +16,11 @@ from services.local.demo.subscribers import Subscriber
 
 @dataclass(slots=True)
 class Notice:
-    """The stop notice as the API answered it; `placed`: where the goods that it touches were when it was recorded."""
+    """The stop notice as the API answered it, when, and after how many seconds."""
 
     answer: dict[str, Any]
     seconds: float
-    placed: dict[str, int]
+    answered_at: datetime
 
 
 @dataclass(slots=True)

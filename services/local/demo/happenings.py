@@ -16,8 +16,8 @@ from services.local.demo.service_roles import DEPARTURES_A_DAY
 from services.local.demo.town import NO_TRANSACTIONS, PARTITIONS
 from services.local.ladder import PartUnavailable
 
-# The notice waits so long, as shares of the day, until its goods are open in every state.
-NOTICE_PATIENCE = 0.15
+# The notice waits so long until its goods are open in every state.
+NOTICE_PATIENCE_SECONDS = 25.0
 CAUGHT_UP_SECONDS_MAX = 60.0
 QUIET_SECONDS_MAX = 3.0
 OWNERLESS_SECONDS = 1.0
@@ -29,20 +29,18 @@ async def stop_notice(day: Day) -> None:
     await day.until(story.NOTICE_AT)
     ids = [one.shipment_id for one in story.BEFORE_THE_NOTICE]
     logistics = day.evidence.logistics
-    patience = NOTICE_PATIENCE * day.board.day_seconds
-    await day.eventually(lambda: all(logistics.whereabouts(ids).values()), seconds=patience)
+    await day.eventually(lambda: all(logistics.whereabouts(ids).values()), seconds=NOTICE_PATIENCE_SECONDS)
     # Between two departures: what has left has been reported by then.
     await day.until((int(day.board.now * DEPARTURES_A_DAY) + 1.5) / DEPARTURES_A_DAY)
     await day.eventually(lambda: day.board.undecided == 0, seconds=QUIET_SECONDS_MAX)
     body = story.notice(datetime.now(UTC))
-    placed = logistics.whereabouts(ids)
-    where = ", ".join(f"{count} {name}" for name, count in placed.items())
+    where = ", ".join(f"{count} {name}" for name, count in logistics.whereabouts(ids).items())
     day.board.say(f"POST /v1/notices?wait=effective: {body['text']['en']} (its goods: {where})", Tone.BAD)
     day.board.say(body["text"]["zh"], Tone.BAD)
     started = time.monotonic()
     answer = await day.town.gateway.record_notice(body)
     seconds = time.monotonic() - started
-    day.evidence.notice = Notice(answer, seconds, placed)
+    day.evidence.notice = Notice(answer, seconds, datetime.now(UTC))
     lanes = answer["lanes"]
     published = f"published in {lanes['published']} of {lanes['total']} lanes"
     day.board.say(f"notice {answer['notice_id']} is {answer['status']} after {seconds:.2f} s, {published}", Tone.BAD)
