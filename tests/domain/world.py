@@ -99,12 +99,15 @@ class World:
         if not change.changed:
             return
         version = self.references.rules_version + 1
+        healed = [rule for rule in self.references.unreadable_rules() if rule.quarantine_id in change.settles]
         self.references = self.references.with_changes(version, [change.entity], (), change.settles)
         self.rules[(type(entity).__name__, _key(entity))] = change.entity
         self.alerts.extend(change.alerts)
         if isinstance(change.entity, Licence):
             self._licence_changed(change.before, change.entity)
-        self.sweep(change.touches, latest_first=isinstance(entity, Licence))
+        self.sweep(change.touches, licence_no=entity.licence_no if isinstance(entity, Licence) else None)
+        for rule in healed:
+            self.sweep(unreadable_touches(rule, self.references))
         if isinstance(entity, Licence):
             self.queue.append(FollowUp(FollowUpKind.WAITERS, entity.licence_no))
         self.settle()
@@ -164,17 +167,20 @@ class World:
 
     # Looking again
 
-    def sweep(self, touches: Touches, *, latest_first: bool = False) -> None:
+    def sweep(self, touches: Touches, *, licence_no: str | None = None) -> None:
+        """By arrival; for a changed licence first those that draw on it, the latest first (D4.5), then the others."""
         found = [
-            ("order", order.order_id, order.arrival)
+            (order.arrival, "order", order.order_id, order.draws)
             for order in self.orders.values()
             if order.state is not OrderState.CLOSED and touched(touches, order.terms)
         ] + [
-            ("shipment", shipment.shipment_id, shipment.arrival)
+            (shipment.arrival, "shipment", shipment.shipment_id, shipment.draws)
             for shipment in self.shipments.values()
             if shipment.state is not ShipmentState.CLOSED and touched(touches, shipment.terms)
         ]
-        for owner, owner_id, _ in sorted(found, key=lambda row: row[2], reverse=latest_first):
+        drawing = [row for row in found if any(draw.licence_no == licence_no for draw in row[3])]
+        rest = [row for row in found if row not in drawing]
+        for _, owner, owner_id, _ in (*sorted(drawing, reverse=True), *sorted(rest)):
             self.rejudge(owner, owner_id, "sweep")
 
     def rejudge(self, owner: str, owner_id: str, cause: str) -> None:

@@ -8,6 +8,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 from services.gatekeeper.domain.aggregates import LicenceAccount, LineBalance
+from services.gatekeeper.domain.ledger import settle_completion
 from services.gatekeeper.domain.quantity import EXACT, Money, Quantity, show, show_money
 from services.gatekeeper.domain.rule_entities import Licence, LicenceLine
 from services.gatekeeper.domain.vocabulary import AlertKind, LicenceStatus, ViolationKind
@@ -110,6 +111,17 @@ def drawn_share(account: LicenceAccount, line: LicenceLine) -> Fraction | None:
     return max(shares, default=None)
 
 
+def _must_give_back(account: LicenceAccount, licence: Licence) -> bool:
+    """Whether reservations no longer fit: what is drawn is told once they have been held (D4.5)."""
+    for line in licence.lines:
+        balance, (cap, value_cap) = account.lines.get(line.line_no, LineBalance(line.line_no)), granted(line)
+        over = EXACT.add(balance.reserved, balance.consumed) > cap
+        dear = EXACT.add(balance.value_reserved, balance.value_consumed) > value_cap
+        if (balance.reserved or balance.value_reserved) and (over or dear):
+            return True
+    return False
+
+
 def _watch_completion(workspace: Workspace, licence: Licence) -> None:
     account = workspace.account(licence.licence_no)
     told = AlertKind.CONSUMED in account.alerts
@@ -124,11 +136,15 @@ def _watch_completion(workspace: Workspace, licence: Licence) -> None:
 
 
 def watch_licence_change(workspace: Workspace, before: Licence | None, after: Licence, open_draws: int) -> None:
-    """What a new version of a licence says of its own: CAP_BELOW_USED, and REVOKED_WITH_OPEN.
+    """What a new version of a licence says of its own: CAP_BELOW_USED, REVOKED_WITH_OPEN, and what is drawn of it now.
 
     `open_draws`: how many orders and shipments that are not CLOSED draw on it. Needs the licence's account.
     """
     check_caps(workspace, after.licence_no)
+    settle_completion(workspace, after.licence_no)
+    _watch_completion(workspace, after)
+    if not _must_give_back(workspace.account(after.licence_no), after):
+        _watch_drawn(workspace, after)
     revoked = after.status is LicenceStatus.REVOKED and (before is None or before.status is not LicenceStatus.REVOKED)
     if revoked and open_draws:
         detail = {"open": str(open_draws)}

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from services.gatekeeper.domain.aggregates import Shipment
 from services.gatekeeper.domain.facts import ShipmentFacts
+from services.gatekeeper.domain.journey import RANK
 from services.gatekeeper.domain.quantity import Quantity
 
 Corrections = tuple[tuple[str, int, Quantity], ...]
@@ -30,6 +31,12 @@ def replace_correction(
     """`corrections` where what was said of `event_id` before is replaced by `lines`, as the latest word."""
     others = tuple(known for known in corrections if known[0] != event_id)
     return (*others, *((event_id, line_no, net) for line_no, net in lines))
+
+
+def after_void(shipment: Shipment) -> Corrections:
+    """What was said of milestones of an export that did not take place is said of nothing any more."""
+    told = {report.event_id for report in shipment.progress.reports if report.milestone not in RANK}
+    return tuple(known for known in shipment.corrections if known[0] not in told)
 
 
 def after_upsert(corrections: Corrections, before: ShipmentFacts | None, after: ShipmentFacts) -> Corrections:

@@ -77,8 +77,11 @@ def plan_departed(case: Case, notices: NoticesByLine) -> Plan:
         outcome.candidates += possible
         if booked is not None:
             _judge_booked(case, outcome, line, booked, possible, against)
-        elif (line.needs_licence or possible) and not left_unlicensed(case, line):
+        elif not left_unlicensed(case, line):
             _judge_unbooked(case, outcome, line, current, possible, against)
+        elif answering := tuple(found for found in possible if answers(found.licence, against)):
+            # It left lawfully without a licence; one that answers a notice may lift that (D6.6), none is asked for.
+            _judge_unbooked(case, outcome, replace(line, needs_licence=False), current, answering, against)
     return Plan(tuple(outcome.draws), tuple(outcome.findings), tuple(outcome.candidates), tuple(outcome.booking))
 
 

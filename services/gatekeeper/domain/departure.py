@@ -50,17 +50,23 @@ def judge_departure(
     if state is ShipmentState.RELEASED:
         return after
     _record(workspace, ViolationKind.MOVED_WHILE_HELD, after, event_id, left_at, {"state": state or UNKNOWN})
-    if findings and not _hold_is_gone(before, state, left_at):
+    if findings and not _hold_is_gone(before, state, left_at, findings):
         return after
     return replace(after, standing=with_standing(after.standing, moved_unreleased(event_id, workspace.as_of)))
 
 
-def _hold_is_gone(before: Shipment, state: ShipmentState | None, left_at: datetime) -> bool:
+def _hold_is_gone(
+    before: Shipment, state: ShipmentState | None, left_at: datetime, findings: tuple[Finding, ...]
+) -> bool:
     """Whether what held at that instant is gone by now, although something newer may hold. Nothing known: no.
 
-    What was CLOSED had no holds, so whatever holds it now is newer.
+    What was CLOSED had no holds, so whatever holds it now is newer. A reason that changed is still there (D1.6).
     """
-    return state is not None and not any(hold.placed_at <= left_at for hold in before.holds)
+    if state is None:
+        return False
+    newer = {(hold.reason, hold.subject) for hold in before.holds if hold.placed_at > left_at}
+    held = any(hold.placed_at <= left_at for hold in before.holds)
+    return not held or all((finding.reason, finding.subject) in newer for finding in findings)
 
 
 def record_impossible(workspace: Workspace, before: Shipment, after: Shipment) -> None:

@@ -96,7 +96,8 @@ def _departed(journey: Journey, report: MilestoneReport) -> Journey:
 
 
 def _departed_after_return(journey: Journey, report: MilestoneReport) -> Journey:
-    if journey.returned_at is not None and report.occurred_at > journey.returned_at:
+    """A new export; an earlier departure that arrives only now is timeline (D8.3)."""
+    if journey.returned_at is not None and report.occurred_at >= journey.returned_at:
         return _export(journey, report, implied=False)
     return journey
 

@@ -81,15 +81,29 @@ def stays_open(case: Case, finding: Finding) -> bool:
 
 
 def is_contested(case: Case, line: CaseLine, booked: Draw) -> bool:
-    """Whether `line` has a hold open about its licence that only a full judgement of the day may lift (D1.6)."""
+    """Whether only a full judgement of the day may say that `line` goes: by what is open, or a day that changed.
+
+    D1.6: what was open at departure lifts only when the line fits the day of departure.
+    """
+    if booked.day is not None and booked.day != case.days[0]:
+        # A later DEPARTED corrected the day: it was booked by another one (§1).
+        return True
     reasons = CONTESTING if released_at_departure(case) else CONTESTING | {Reason.LICENCE_REVOKED}
-    return any(hold.reason in reasons and _concerns(hold, line, booked) for hold in open_holds(case))
+    return any(
+        _concerns(hold, line, booked) and (hold.reason in reasons or _is_of_another_licence(hold, booked))
+        for hold in open_holds(case)
+    )
 
 
 def _concerns(hold: Hold, line: CaseLine, booked: Draw) -> bool:
     if hold.reason is Reason.LICENCE_CONFLICT:
         return ("licence_no", booked.licence_no) in hold.subject
     return ("line_no", line.line_no) in hold.subject
+
+
+def _is_of_another_licence(hold: Hold, booked: Draw) -> bool:
+    """The nearest's reasons may be another licence's than the one that took the consumption (D3.6, D4.7)."""
+    return dict(hold.subject).get("licence_no", booked.licence_no) != booked.licence_no
 
 
 def _is_same(hold: Hold, finding: Finding) -> bool:

@@ -14,7 +14,7 @@ from services.gatekeeper.domain.reasons import Reason
 from services.gatekeeper.domain.rule_entities import Licence, Notice, Scope
 from services.gatekeeper.domain.scope import code_prefixes, hs_digits
 from services.gatekeeper.domain.terms import case_terms
-from services.gatekeeper.domain.vocabulary import NoticeOrigin
+from services.gatekeeper.domain.vocabulary import LicenceStatus, NoticeOrigin
 
 
 def start(notice: Notice) -> datetime:
@@ -71,8 +71,12 @@ def answered(notice: Notice, case: Case) -> bool:
 
 
 def _line_answered(notice: Notice, case: Case, line_no: int) -> bool:
+    """A consumption stays where it is although its licence was revoked; such a licence answers nothing."""
     licences = [case.references.licence(draw.licence_no) for draw in case.planned if draw.line_no == line_no]
-    return bool(licences) and all(licence is not None and answering(notice, licence) for licence in licences)
+    return bool(licences) and all(
+        licence is not None and licence.status is not LicenceStatus.REVOKED and answering(notice, licence)
+        for licence in licences
+    )
 
 
 def _own_draws(case: Case) -> tuple[Draw, ...]:
@@ -95,7 +99,7 @@ def _matching_by_scope(case: Case) -> tuple[Notice, ...]:
     drawn = _drawn(case)
     numbers = {number for numbers in drawn.values() for number in numbers}
     parties = [known(ref, case.references) for _, ref in case_roles(case)]
-    ids = {party_id for party in parties for party_id in party.ids}
+    ids = {party_id for party in parties for party_id in party.namesakes}
     names = {name for party in parties for name in party.names}
     terms = case_terms(case, numbers, ()) | {f"name:{name}" for name in names}
     candidates = case.references.notices_for(terms)

@@ -22,6 +22,8 @@ class Known:
     """Who a PartyRef is: the ids that it stands for, all their names and its own (normalised), their countries."""
 
     ids: frozenset[str]
+    namesakes: frozenset[str]
+    """`ids`, and every party with its name in whatever country: a stop means them too, a licence doesn't (D3.4)."""
     names: frozenset[str]
     countries: frozenset[str]
     described: bool
@@ -48,7 +50,8 @@ def _look_up(ref: PartyRef, references: References) -> Known:
     countries = {party.country for party in parties} | ({ref.country} if ref.country else set())
     names = frozenset(normalised for name in written if (normalised := normalise_name(name)))
     entries = references.entries_for(ids, [ref.name] if ref.name else [])
-    return Known(ids, names, frozenset(countries), bool(parties) or bool(ref.name), entries)
+    namesakes = ids if ref.party_id is not None else ids | references.parties_named(ref.name or "")
+    return Known(ids, namesakes, names, frozenset(countries), bool(parties) or bool(ref.name), entries)
 
 
 def line_roles(case: Case, line: CaseLine) -> Iterator[tuple[str, PartyRef]]:

@@ -9,7 +9,7 @@ from services.gatekeeper.domain.order_engine import settle_order
 from services.gatekeeper.domain.shipment_engine import settle_shipment
 from services.gatekeeper.domain.standing import unreadable as unreadable_hold
 from services.gatekeeper.domain.standing import with_standing, without_key
-from services.gatekeeper.domain.vocabulary import OrderState, Place
+from services.gatekeeper.domain.vocabulary import Place
 from services.gatekeeper.domain.workspace import Outcome, TimelineEntry, Workspace
 
 
@@ -33,9 +33,8 @@ def unreadable(workspace: Workspace, event: TradeUnreadable) -> Outcome:
 
 
 def _order_unreadable(workspace: Workspace, event: TradeUnreadable) -> Outcome:
+    """A CLOSED order has no holds, but the shipments that go on under it are held (D8.4, D4.10)."""
     order = workspace.order(event.owner_id)
-    if order.state is OrderState.CLOSED:
-        return Outcome.TIMELINE_ONLY
     version = order.facts.version if order.facts else None
     standing = with_standing(order.standing, unreadable_hold(event, version, workspace.as_of))
     if standing == order.standing:

@@ -108,7 +108,7 @@ def emptied_draws(order: Order, judged: tuple[Draw, ...], references: References
 def wanted_draws(order: Order, references: References) -> tuple[Draw, ...]:
     """The order's draws, each as big as what is ordered less what its shipments hold or have taken (D4.1)."""
     lines = {line.line_no: line for line in order.facts.lines} if order.facts else {}
-    return tuple(_wanted(order, lines[draw.line_no], draw, references) for draw in order.draws)
+    return tuple(_wanted(order, lines[draw.line_no], draw, references) for draw in order.draws if draw.line_no in lines)
 
 
 def _wanted(order: Order, line: OrderLine, draw: Draw, references: References) -> Draw:

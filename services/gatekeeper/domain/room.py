@@ -87,9 +87,8 @@ def is_completed(case: Case, licence: Licence) -> bool:
     """D4.2: its first completed export has ended it; a shipment's own departure doesn't end it for that shipment."""
     if not licence.lapses_on_completion:
         return False
-    account = case.accounts[licence.licence_no]
-    own = any(d.licence_no == licence.licence_no and d.balance is Balance.CONSUMED for d in own_draws(case))
-    return account.completed and not (own and case.shipment is not None and account.uses <= 1)
+    consumed = {draw.licence_no for draw in own_draws(case) if draw.balance is Balance.CONSUMED}
+    return case.accounts[licence.licence_no].uses > int(licence.licence_no in consumed)
 
 
 @dataclass(slots=True)

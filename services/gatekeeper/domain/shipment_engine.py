@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from services.gatekeeper.domain.aggregates import Hold, LicenceCovered, Shipment
+from services.gatekeeper.domain.corrected import after_void
 from services.gatekeeper.domain.decide import Assessment
 from services.gatekeeper.domain.departure import (
     is_new_departure,
@@ -111,7 +112,8 @@ def _prepare_books(workspace: Workspace, before: Shipment, shipment: Shipment) -
         for licence_no in sorted({draw.licence_no for draw in shipment.draws}):
             settle_completion(workspace, licence_no)
         departure = before.progress.departure_event or ""
-        return replace(shipment, draws=(), standing=without_key(shipment.standing, departure))
+        standing = without_key(shipment.standing, departure)
+        return replace(shipment, draws=(), standing=standing, corrections=after_void(shipment))
     if is_new_departure(before, shipment) and before.progress.returned_at is not None:
         return replace(shipment, draws=(), past_draws=(*shipment.past_draws, *shipment.draws))
     return shipment

@@ -51,7 +51,7 @@ def apply_facts(workspace: Workspace, shipment: Shipment, facts: ShipmentFacts) 
     """`facts` are the shipment's full state from now on; they also give the planned departure."""
     known = shipment.facts
     amended = known is not None and replace(facts, version=known.version) != known
-    planned = facts.planned_departure or shipment.progress.planned_departure
+    planned = facts.planned_departure or _planned_by_milestone(shipment)
     changed = replace(
         shipment,
         facts=facts,
@@ -63,6 +63,15 @@ def apply_facts(workspace: Workspace, shipment: Shipment, facts: ShipmentFacts) 
         state=ShipmentState.HELD if amended and shipment.state is ShipmentState.RELEASED else shipment.state,
     )
     settle_shipment(workspace, told_at(workspace, changed))
+
+
+def _planned_by_milestone(shipment: Shipment) -> datetime | None:
+    """What only a milestone said of the planned departure: a full state that says nothing of it leaves that standing.
+
+    What the former full state said is not said any more.
+    """
+    planned, known = shipment.progress.planned_departure, shipment.facts
+    return None if known is not None and planned == known.planned_departure else planned
 
 
 def milestone_reported(workspace: Workspace, event: MilestoneReported) -> Outcome:

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from services.gatekeeper.domain.case import Case, CaseLine
 from services.gatekeeper.domain.names import normalise_name
-from services.gatekeeper.domain.parties import case_roles
+from services.gatekeeper.domain.parties import case_roles, known
 from services.gatekeeper.domain.scope import code_prefixes, hs_prefixes
 
 OPEN = "open"
@@ -43,7 +43,7 @@ def _party_terms(case: Case) -> Iterator[str]:
     if case.forwarder_id is not None:
         yield f"forwarder:{case.forwarder_id}"
     for _, ref in case_roles(case):
-        yield from (f"party:{party_id}" for party_id in case.references.resolve(ref))
+        yield from (f"party:{party_id}" for party_id in known(ref, case.references).namesakes)
         if ref.name and (name := normalise_name(ref.name)):
             yield f"name:{name}"
 

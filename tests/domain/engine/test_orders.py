@@ -163,8 +163,12 @@ def test_an_unreadable_order_holds_itself_and_its_shipments_until_it_is_settled(
     assert story.repaired("order", "O1", "q-2") is Outcome.STALE
 
 
-def test_nothing_is_held_by_an_unreadable_event_about_a_closed_order() -> None:
+def test_an_unreadable_event_about_a_closed_order_holds_what_goes_on_under_it() -> None:
     story = Story()
+    story.order("O1")
+    story.ship("S1", order="O1")
     story.order("O1", status="CLOSED")
-    assert story.unreadable("order", "O1") is Outcome.TIMELINE_ONLY
-    assert story.state("O1") == "CLOSED"
+    story.unreadable("order", "O1")
+    assert (story.state("O1"), story.state("S1")) == ("CLOSED", "HELD EVENT_UNREADABLE")
+    story.repaired("order", "O1")
+    assert (story.state("O1"), story.state("S1"), story.told("O1")) == ("CLOSED", "RELEASED", ["CLEARED", "CLOSED"])

@@ -1,0 +1,113 @@
+"""What comes late, twice, or is taken back: planned days, departures and what was said of them (domain.md §1)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+from services.gatekeeper.domain.vocabulary import LicenceStatus
+from tests.domain.builders import M1, at, day, general, licence_line
+from tests.domain.story import Story
+
+HOUR = timedelta(hours=1)
+DAY = timedelta(days=1)
+
+
+def test_a_full_state_that_leaves_out_the_planned_departure_takes_it_back() -> None:
+    story = Story()
+    story.ship("S1")
+    story.ship("S1", planned_departure=None)
+    assert story.state("S1") == "HELD MISSING_DATA"
+
+
+def test_what_only_a_milestone_said_of_the_planned_departure_outlives_a_full_state_without_one() -> None:
+    story = Story()
+    story.ship("S1", planned_departure=None)
+    story.milestone("S1", "DEPARTED", at("2026-03-04 10:00"), classifier="ESTIMATED")
+    story.ship("S1", planned_departure=None)
+    assert story.state("S1") == "RELEASED"
+
+
+def test_a_day_that_a_later_departed_corrects_is_judged() -> None:
+    """The first ARRIVED counted as the departure; M1 begins on 2026-03-01."""
+    story = Story()
+    story.ship("S1")
+    story.advance_to(at("2026-03-07 10:00"))
+    story.milestone("S1", "ARRIVED")
+    story.milestone("S1", "DEPARTED", at("2026-02-28 18:00"))
+    assert story.state("S1") == "INTERCEPT LICENCE_NOT_YET_VALID"
+    assert (story.balance(), story.kinds("S1")) == ("0/300 0/1", ["IMPOSSIBLE_MILESTONE"])
+    story.rule(replace(M1, version=2, valid_from=day("2026-02-01")))
+    assert story.state("S1") == "RELEASED"
+
+
+def test_a_corrected_day_inside_validity_lifts_what_the_implied_day_held() -> None:
+    story = Story()
+    story.ship("S1", planned_departure=at("2026-08-31 10:00"))
+    story.advance_to(at("2026-09-02 10:00"))
+    story.milestone("S1", "ARRIVED")
+    assert story.state("S1") == "INTERCEPT LICENCE_EXPIRED"
+    story.milestone("S1", "DEPARTED", at("2026-08-31 10:00"))
+    assert (story.state("S1"), story.balance()) == ("RELEASED", "0/300 0/1")
+
+
+def test_a_departure_at_the_very_time_of_the_return_is_a_new_export() -> None:
+    story = Story()
+    story.ship("S1")
+    story.milestone("S1", "DEPARTED")
+    story.milestone("S1", "RETURNED")
+    story.milestone("S1", "DEPARTED", event_id="again")
+    assert (story.state("S1"), story.kinds("S1")) == ("INTERCEPT MOVED_UNRELEASED", ["MOVED_WHILE_HELD"])
+    assert story.balance() == "0/600 0/2"
+
+
+def test_what_was_corrected_of_a_departure_that_did_not_happen_is_forgotten() -> None:
+    story = Story()
+    story.ship("S1")
+    story.milestone("S1", "PACKED", event_id="packed")
+    story.milestone("S1", "DEPARTED", event_id="left")
+    story.correct("S1", "left", "280 KGM")
+    assert story.balance() == "0/280 0/1"
+    story.milestone("S1", "SHIPPING_VOIDED")
+    assert story.balance() == "300/0 1/0"
+    story.correct("S1", "packed", "290 KGM")
+    story.milestone("S1", "DEPARTED", event_id="left again")
+    story.milestone("S1", "SHIPPING_VOIDED", event_id="void again")
+    assert story.balance() == "290/0 1/0"
+
+
+def test_goods_that_left_under_another_licences_reasons_stay_until_the_line_fits() -> None:
+    """D3.6 gives the milder reason of M2, D4.7 books on the suspended M1: looking again must not lift it (D1.6)."""
+    only_to_france = general("M2", licence_line(codes=("1C904.a",)), destinations=("FR",))
+    story = Story(replace(M1, version=2, status=LicenceStatus.SUSPENDED), only_to_france)
+    story.ship("S1")
+    assert story.state("S1") == "HELD DESTINATION_MISMATCH"
+    story.milestone("S1", "DEPARTED")
+    story.rejudge("shipment", "S1", "sweep")
+    assert (story.state("S1"), story.balance("M1")) == ("INTERCEPT DESTINATION_MISMATCH", "0/300 0/1")
+    story.rule(replace(M1, version=3))
+    assert (story.state("S1"), story.balance("M1")) == ("RELEASED", "0/300 0/1")
+
+
+def test_a_hold_that_only_the_report_of_the_departure_ends_leaves_a_case_for_a_person() -> None:
+    """Held for its planned day, it left on a valid one; a notice came between the departure and its report."""
+    story = Story()
+    story.ship("S1", planned_departure=at("2026-09-02 10:00"))
+    left = story.clock + HOUR
+    story.advance_to(story.clock + DAY)
+    story.notice("N1", shipments=["S1"])
+    assert story.state("S1") == "HELD STOP_NOTICE LICENCE_EXPIRED"
+    story.milestone("S1", "DEPARTED", left)
+    assert story.state("S1") == "INTERCEPT STOP_NOTICE MOVED_UNRELEASED"
+    story.lift("N1")
+    assert (story.state("S1"), story.kinds("S1")) == ("INTERCEPT MOVED_UNRELEASED", ["MOVED_WHILE_HELD"])
+
+
+def test_a_stop_means_a_party_of_that_name_in_whatever_country() -> None:
+    """D3.4: a name in another country satisfies no licence; likeness may add a hold."""
+    story = Story()
+    elsewhere = {role: {"name": "Alpha GmbH", "country": "FR"} for role in ("importer", "consignee", "end_user")}
+    story.ship("S1", item="STEEL-BOLT", parties=elsewhere)
+    assert story.state("S1") == "RELEASED"
+    story.notice("N1", parties=["ALPHA"])
+    assert story.state("S1") == "HELD STOP_NOTICE"

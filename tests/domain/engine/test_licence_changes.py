@@ -1,0 +1,86 @@
+"""What a new version of a licence does to what was drawn, and to those who wait (D4.2, D4.4, D4.9, D6.6)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from services.gatekeeper.domain.rule_entities import Licence
+from services.gatekeeper.domain.vocabulary import LicenceStatus
+from tests.domain.builders import M1, at, general, licence_line
+from tests.domain.story import Story
+
+
+def _m1(granted: str, value: str = "2000000 USD", **changes: Any) -> Licence:
+    changes = {"version": 2, **changes}
+    return replace(M1, lines=(licence_line(granted=granted, codes=("1C904.a",), value=value),), **changes)
+
+
+def _alerts(story: Story, licence_no: str = "M1") -> list[str]:
+    return [alert.kind.value for alert in story.alerts if alert.licence_no == licence_no]
+
+
+def test_a_raised_cap_goes_to_those_that_wait_in_order_of_arrival() -> None:
+    story = Story()
+    story.order("O1", "700 KGM")
+    story.order("O2", "600 KGM")
+    story.order("O3", "500 KGM")
+    story.rule(_m1("1300 KGM"))
+    assert [story.state(name) for name in ("O1", "O2", "O3")] == ["CLEARED", "CLEARED", "HELD QTY_EXCEEDED"]
+
+
+def test_a_licence_that_comes_to_lapse_on_completion_is_consumed_by_the_export_that_was() -> None:
+    story = Story()
+    story.ship("S1")
+    story.ship("S2")
+    story.milestone("S1", "DEPARTED")
+    story.rule(replace(M1, version=2, lapses_on_completion=True))
+    assert (story.state("S1"), story.state("S2")) == ("RELEASED", "HELD LICENCE_CONSUMED")
+    assert (story.balance(), _alerts(story)) == ("0/300 0/1", ["CONSUMED"])
+    story.rule(replace(M1, version=3))
+    assert (story.state("S2"), story.balance()) == ("RELEASED", "300/300 1/1")
+
+
+@pytest.mark.parametrize(
+    ("changed", "told"),
+    [
+        (_m1("600 KGM"), ["DRAWN_80"]),
+        (_m1("500 KGM"), ["DRAWN_100"]),
+        (_m1("1000 KGM", value="10000 USD"), ["DRAWN_90"]),
+        (_m1("1200 KGM"), []),
+    ],
+)
+def test_a_cap_that_is_lowered_may_cross_a_threshold(changed: Licence, told: list[str]) -> None:
+    story = Story()
+    story.ship("S1", "500 KGM")
+    story.rule(changed)
+    assert (story.state("S1"), _alerts(story)) == ("RELEASED", told)
+
+
+@pytest.mark.parametrize("changed", [_m1("700 KGM"), _m1("1000 KGM", value="20000 USD")])
+def test_what_is_held_by_a_lowered_cap_is_not_counted_as_drawn(changed: Licence) -> None:
+    story = Story()
+    for name in ("S1", "S2", "S3"):
+        story.ship(name, "240 KGM")
+    story.rule(changed)
+    assert [story.state(name)[:8] for name in ("S1", "S2", "S3")][:2] == ["RELEASED", "RELEASED"]
+    assert "DRAWN_100" not in _alerts(story)
+
+
+def test_goods_that_left_without_a_licence_are_freed_by_one_that_answers_the_notice() -> None:
+    story = Story()
+    story.ship("S1", item="STEEL-BOLT")
+    story.milestone("S1", "DEPARTED")
+    story.advance_to(at("2026-03-03 09:00"))
+    story.notice("N1", items=["STEEL-BOLT"])
+    assert story.state("S1") == "INTERCEPT STOP_NOTICE"
+    granted = general("G9", licence_line(codes=(), items=("STEEL-BOLT",)), answers_notices=("N1",))
+    story.rule(replace(granted, authority_time=at("2026-03-03 10:00"), destinations=("FR",)))
+    assert story.state("S1") == "INTERCEPT STOP_NOTICE"
+    story.rule(replace(granted, version=2, authority_time=at("2026-03-03 10:00")))
+    assert (story.state("S1"), story.balance("G9")) == ("RELEASED", "0/300 0/1")
+    revoked = replace(granted, version=3, status=LicenceStatus.REVOKED, authority_time=at("2026-03-03 11:00"))
+    story.rule(revoked)
+    assert (story.state("S1"), story.balance("G9")) == ("INTERCEPT STOP_NOTICE", "0/300 0/1")
