@@ -23,6 +23,7 @@ Result = TypeVar("Result")
 START_SECONDS_MAX = 60.0
 STOP_SECONDS_MAX = 5.0
 LOOK_UP_SECONDS_MAX = 20.0
+RECANCEL_SECONDS = 0.5
 RETRY_SECONDS_MAX = 5.0
 REQUEST_TIMEOUT_MS = 10_000
 TRANSACTION_TIMEOUT_MS = 15_000
@@ -82,21 +83,83 @@ def new_producer(bootstrap_servers: str, *, client_id: str, transactional_id: st
     )
 
 
+_dying: set[asyncio.Task[Any]] = set()
+
+
+async def bounded(work: Awaitable[Result], seconds_max: float) -> Result:
+    """What `work` returns, or TimeoutError after `seconds_max`, also when `work` won't be cancelled.
+
+    ConnectionError when the client cancelled it.
+
+    The client loses a cancellation now and then (it waits by `wait_for`, which on Python 3.11 swallows one that comes
+    together with a result) and goes on in an endless loop: `wait_for` around that would wait for ever, too.
+    """
+    task = asyncio.ensure_future(work)
+    try:
+        done, _ = await asyncio.wait((task,), timeout=seconds_max)
+    except asyncio.CancelledError:
+        _end(task)
+        raise
+    if not done:
+        _end(task)
+        raise TimeoutError(f"not within {seconds_max} s")
+    if task.cancelled():
+        # A cancellation that nobody asked this caller for would end it silently.
+        raise ConnectionError("the client cancelled its own work")
+    return task.result()
+
+
+def _end(task: asyncio.Future[Any]) -> None:
+    """Cancel until it is over; nobody waits for that."""
+
+    async def cancel() -> None:
+        while not task.done():
+            task.cancel()
+            await asyncio.wait((task,), timeout=RECANCEL_SECONDS)
+        _look_at(task)
+
+    ending = asyncio.create_task(cancel())
+    _dying.add(ending)
+    ending.add_done_callback(_dying.discard)
+
+
 async def start_client(client: Any, *, seconds_max: float = START_SECONDS_MAX) -> None:
     """Start within a bound; a client that fails to is closed before its error passes on."""
     try:
-        await asyncio.wait_for(client.start(), seconds_max)
+        await bounded(client.start(), seconds_max)
     except BaseException:
         await stop_client(client)
         raise
 
 
 async def stop_client(client: Any, *, seconds_max: float = STOP_SECONDS_MAX) -> None:
-    """Stop within a bound, whatever state the client is in; says so when it had to be given up."""
+    """Stop within a bound, whatever state the client is in. One that had to be given up is severed, and it is said.
+
+    A consumer that lived on would stay in its group and keep partitions that nobody reads.
+    """
     try:
-        await asyncio.wait_for(client.stop(), seconds_max)
+        await bounded(client.stop(), seconds_max)
     except DOUBTS as error:
         log.warning("kafka_client_abandoned", error=repr(error))
+        await _sever(client)
+
+
+async def _sever(client: Any) -> None:
+    """End the tasks and connections of a client that doesn't stop; the client offers no such thing itself."""
+    for owner, names in (
+        (getattr(client, "_coordinator", None), ("_coordination_task", "_heartbeat_task", "_commit_refresh_task")),
+        (getattr(client, "_fetcher", None), ("_fetch_task",)),
+        (getattr(client, "_sender", None), ("_sender_task",)),
+    ):
+        for name in names:
+            task = getattr(owner, name, None)
+            if task is not None and not task.done():
+                _end(task)
+    connections = getattr(client, "_client", None) or client.client
+    try:
+        await bounded(connections.close(), STOP_SECONDS_MAX)
+    except DOUBTS as error:
+        log.warning("kafka_connections_abandoned", error=repr(error))
 
 
 async def discard_producer(producer: Any) -> None:
@@ -121,9 +184,8 @@ def _look_at(future: asyncio.Future[Any] | None) -> None:
 async def log_bounds(consumer: Any, partitions: Iterable[TopicPartition]) -> dict[TopicPartition, tuple[int, int]]:
     """Start and end offset of each partition; the end is that of what is committed. Raises KafkaError, TimeoutError."""
     wanted = list(partitions)
-    async with asyncio.timeout(LOOK_UP_SECONDS_MAX):
-        starts = await consumer.beginning_offsets(wanted)
-        ends = await consumer.end_offsets(wanted)
+    starts = await bounded(consumer.beginning_offsets(wanted), LOOK_UP_SECONDS_MAX)
+    ends = await bounded(consumer.end_offsets(wanted), LOOK_UP_SECONDS_MAX)
     return {partition: (starts[partition], ends[partition]) for partition in wanted}
 
 

@@ -84,6 +84,7 @@ class ConsumeLoop(ConsumerRebalanceListener):  # type: ignore[misc]
 
     async def on_partitions_revoked(self, revoked: Any) -> None:
         self.assigned = Assigned()
+        self.membership.revoked()
         await self.released(at_end=False)
 
     async def on_partitions_assigned(self, assigned: Any) -> None:
@@ -122,26 +123,37 @@ class ConsumeLoop(ConsumerRebalanceListener):  # type: ignore[misc]
             self._interruptible = True
             await _unless_lost(start_client(consumer))
             confirming = asyncio.create_task(self.membership.run(consumer, lambda: self.assigned.begins_at))
+            confirming.add_done_callback(self._group_is_silent)
             while not self._stopping.is_set():
                 await self._turn(consumer)
                 if confirming.done():
                     confirming.result()
+                    raise ConsumerLost("the group is silent")
         except ConsumerLost as lost:
             self._log.warning("consumer_lost", error=str(lost))
         except asyncio.CancelledError:
             task = asyncio.current_task()
-            if not self._stopping.is_set() or task is None:
+            silent = confirming is not None and confirming.done()
+            if task is None or not (self._stopping.is_set() or silent):
                 raise
             task.uncancel()
+            self._log.info("consumer_ended", group_is_silent=silent)
         finally:
             self._interruptible = False
             self.assigned = Assigned()
             if confirming is not None:
                 confirming.cancel()
-                with contextlib.suppress(asyncio.CancelledError):
-                    await confirming
+                await asyncio.wait((confirming,))
             await self.released(at_end=self._stopping.is_set())
             await stop_client(consumer)
+        if confirming is not None and not confirming.cancelled():
+            confirming.result()
+
+    def _group_is_silent(self, confirming: asyncio.Task[None]) -> None:
+        """The poll under way may never return: end it. A batch under way ends first."""
+        if not confirming.cancelled() and self._interruptible and self._task is not None:
+            self._interruptible = False
+            self._task.cancel()
 
     async def _turn(self, consumer: Any) -> None:
         """Seek what is new, poll once, apply what came."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import asyncpg
@@ -68,7 +69,7 @@ class Publishers:
                 continue
             publisher = LanePublisher(lane, self._shared, Backlog(lane, self._limit))
             task = asyncio.create_task(publisher.run(), name=f"publisher of lane {lane}")
-            task.add_done_callback(self._ended)
+            task.add_done_callback(partial(self._ended, publisher))
             self._lanes[lane], self._tasks[lane] = publisher, task
         self._looking.set()
 
@@ -153,8 +154,11 @@ class Publishers:
         self._gate.owned_lanes -= {lane}
         metrics.LANES_OWNED.set(len(self._gate.owned_lanes))
 
-    def _ended(self, task: asyncio.Task[None]) -> None:
-        error = None if task.cancelled() else task.exception()
+    def _ended(self, publisher: LanePublisher, task: asyncio.Task[None]) -> None:
+        """A lane without a publisher that nobody stopped is a defect of the process."""
+        error = task.exception() if not task.cancelled() else None
+        if error is None and not publisher.is_stopping:
+            error = RuntimeError(f"the publisher of lane {publisher.lane} ended by itself")
         if error is not None and not self._failed.done():
             self._failed.set_exception(error)
 

@@ -22,7 +22,7 @@ from services.gatekeeper.pipeline.tail import read_tails
 from services.gatekeeper.store.lanes import LaneStopped, stop_lane
 from services.gatekeeper.store.outbox import OutboxRecord
 from services.kit.failpoints import FailpointError, failpoint
-from services.kit.kafka import DOUBTS, discard_producer, new_producer, pause, start_client
+from services.kit.kafka import DOUBTS, bounded, discard_producer, new_producer, pause, start_client
 from services.kit.postgres import Database, retrying
 
 log = structlog.get_logger()
@@ -77,6 +77,10 @@ class LanePublisher:
         """Finish the transaction under way and return."""
         self._stopping.set()
         self._wake.set()
+
+    @property
+    def is_stopping(self) -> bool:
+        return self._stopping.is_set()
 
     def check_again(self) -> None:
         """The database may be another one now: nothing is published before it was compared with the topic."""
@@ -200,20 +204,23 @@ class LanePublisher:
     async def _send(self, producer: Any, records: Sequence[OutboxRecord]) -> None:
         """One transaction; returns only when its commit is known. Every error is a doubt: the producer is lost."""
         failpoint("publish.before_begin")
-        async with asyncio.timeout(SEND_SECONDS_MAX):
-            if self._shared.transactions:
-                await producer.begin_transaction()
-            deliveries = []
-            for batch in in_batches(producer, records):
-                delivery = await producer.send_batch(batch, self._shared.topic, partition=self.lane)
-                delivery.add_done_callback(_looked_at)
-                deliveries.append(delivery)
-            await asyncio.gather(*deliveries)
+        await bounded(self._deliver(producer, records), SEND_SECONDS_MAX)
         failpoint("publish.after_send")
         failpoint("publish.before_commit")
         if self._shared.transactions:
-            await asyncio.wait_for(producer.commit_transaction(), COMMIT_SECONDS_MAX)
+            await bounded(producer.commit_transaction(), COMMIT_SECONDS_MAX)
         failpoint("publish.after_commit")
+
+    async def _deliver(self, producer: Any, records: Sequence[OutboxRecord]) -> None:
+        """Begin, send, and await every delivery: a commit succeeds although a batch failed."""
+        if self._shared.transactions:
+            await producer.begin_transaction()
+        deliveries = []
+        for batch in in_batches(producer, records):
+            delivery = await producer.send_batch(batch, self._shared.topic, partition=self.lane)
+            delivery.add_done_callback(_looked_at)
+            deliveries.append(delivery)
+        await asyncio.gather(*deliveries)
 
     async def _stand_still(self, stopped: LaneStopped) -> None:
         """Store and say that the lane is STOPPED, then wait until somebody has cleared it."""

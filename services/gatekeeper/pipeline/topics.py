@@ -12,7 +12,7 @@ from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from aiokafka.errors import TopicAlreadyExistsError, for_code
 
 from schemas.topics import ALL_TOPICS, HOLDS
-from services.kit.kafka import LOOK_UP_SECONDS_MAX, STOP_SECONDS_MAX, pause
+from services.kit.kafka import LOOK_UP_SECONDS_MAX, STOP_SECONDS_MAX, bounded, pause
 
 MESSAGE_BYTES_MIN = 1_000_000
 """A lane's record has at most 900 kB of payload, and headers."""
@@ -48,7 +48,7 @@ async def create_topics(
             if name not in found
         ]
         if missing:
-            answer = await admin.create_topics(missing)
+            answer = await bounded(admin.create_topics(missing), LOOK_UP_SECONDS_MAX)
             for name, code, *message in answer.topic_errors:
                 error = for_code(code)
                 if code and error is not TopicAlreadyExistsError:
@@ -104,17 +104,15 @@ def _configuration(name: str, prefix: str) -> dict[str, str]:
 async def _admin(bootstrap_servers: str) -> Any:
     admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap_servers)
     try:
-        async with asyncio.timeout(LOOK_UP_SECONDS_MAX):
-            await admin.start()
+        await bounded(admin.start(), LOOK_UP_SECONDS_MAX)
         yield admin
     finally:
-        await asyncio.wait_for(admin.close(), STOP_SECONDS_MAX)
+        await bounded(admin.close(), STOP_SECONDS_MAX)
 
 
 async def _partitions(admin: Any, names: Iterable[str]) -> dict[str, int]:
     """The number of partitions of each of `names` that exists, with a leader everywhere."""
-    async with asyncio.timeout(LOOK_UP_SECONDS_MAX):
-        described = await admin.describe_topics(list(names))
+    described = await bounded(admin.describe_topics(list(names)), LOOK_UP_SECONDS_MAX)
     return {
         topic["topic"]: len(topic["partitions"])
         for topic in described
@@ -126,8 +124,7 @@ async def _configurations(admin: Any, names: Iterable[str]) -> Mapping[str, dict
     wanted = [ConfigResource(ConfigResourceType.TOPIC, name) for name in names]
     if not wanted:
         return {}
-    async with asyncio.timeout(LOOK_UP_SECONDS_MAX):
-        answers = await admin.describe_configs(wanted)
+    answers = await bounded(admin.describe_configs(wanted), LOOK_UP_SECONDS_MAX)
     return {
         name: {entry[0]: entry[1] or "" for entry in entries}
         for answer in answers

@@ -133,6 +133,6 @@ class Running:
     async def crash(self) -> None:
         """End as a killed process does: nothing is finished, nothing handed to the broker any more."""
         tasks = list(self.publishers._tasks.values())
-        for task in (*tasks, self._watch):
+        for task in (self._watch, *tasks):
             task.cancel()
-        await asyncio.gather(*tasks, self._watch, return_exceptions=True)
+        await asyncio.gather(*tasks, self._watch, self.publishers._failed, return_exceptions=True)

@@ -11,6 +11,7 @@ from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.admin.records_to_delete import RecordsToDelete
 
 from schemas.topics import LICENCES, NOTICES, ORDERS, REFERENCE, SHIPMENTS
+from services.gatekeeper.pipeline import assignment
 from services.gatekeeper.pipeline.assignment import Assigned
 from services.gatekeeper.pipeline.records import BatchResult, Run
 from services.gatekeeper.pipeline.rule_loop import RuleLoop
@@ -240,7 +241,11 @@ async def test_a_database_that_goes_away_and_comes_back_loses_nothing(site: Site
         await eventually(lambda: len(site.gate.owned_lanes) == 4)
 
 
-async def test_a_broker_that_goes_away_and_comes_back_loses_nothing(site: Site, kafka: KafkaPart) -> None:
+@pytest.mark.parametrize("patience_seconds", [assignment.SILENT_SECONDS_MAX, 0.5])
+async def test_a_broker_that_goes_away_and_comes_back_loses_nothing(
+    site: Site, kafka: KafkaPart, monkeypatch: pytest.MonkeyPatch, patience_seconds: float
+) -> None:
+    monkeypatch.setattr(assignment, "SILENT_SECONDS_MAX", patience_seconds)
     if not kafka.controllable:
         pytest.skip("this broker can't be ended from here")
     deciding = Deciding()
