@@ -6,76 +6,36 @@ import json
 import uuid
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from decimal import Decimal
 from typing import Any
 
-import asyncpg
-
-from services.gatekeeper.domain.aggregates import Draw, Order, Shipment
-from services.gatekeeper.domain.vocabulary import Balance, OrderState, Place, ShipmentState
-from services.gatekeeper.store.codec import load
+from services.gatekeeper.domain.aggregates import Order, Shipment
+from services.gatekeeper.domain.vocabulary import OrderState, Place, ShipmentState
 from services.gatekeeper.store.term_keys import term_keys
 from services.kit.partitioning import lane_of
+from tests.stored import Owner, Stored, read, snapshot
+from tests.stored_balances import balances, draws
 
-ZERO = Decimal(0)
 STATE_TYPES = ("shipment.", "order.")
-AMOUNTS = ("reserved", "consumed", "value_reserved", "value_consumed")
-Owner = tuple[str, str]
 TopicRecord = tuple[int, int, Sequence[tuple[str, bytes]], bytes]
 """(lane, offset, headers, value) as it was read back from `holdgate.holds.v1`."""
 
 
-@dataclass(frozen=True, slots=True)
-class Stored:
-    """Everything that is compared, from one snapshot."""
-
-    partitions: int
-    incarnation: uuid.UUID
-    next_seqs: dict[int, int]
-    outbox: list[Any]
-    shipments: dict[str, Any]
-    orders: dict[str, Any]
-    bodies: dict[Owner, Shipment | Order]
-    rows: dict[str, list[Any]]
-
-
-_TABLES = {
-    "ledger": "SELECT licence_no, licence_line, sum(reserved) AS reserved, sum(consumed) AS consumed,"
-    " sum(value_reserved) AS value_reserved, sum(value_consumed) AS value_consumed, sum(uses) AS uses,"
-    " sum(uses_reserved) AS uses_reserved FROM ledger GROUP BY licence_no, licence_line",
-    "balances": "SELECT licence_no, line_no, reserved, consumed, value_reserved, value_consumed"
-    " FROM licence_line_balance",
-    "accounts": "SELECT licence_no, uses, uses_reserved FROM licence_account",
-    "holds": "SELECT owner, owner_id, hold_id, reason FROM open_hold",
-    "timers": "SELECT owner, owner_id, lane, due_at FROM timer",
-    "terms": "SELECT owner, owner_id, lane, arrival, terms FROM scope_terms",
-    "barriers": "SELECT notice_id, version, what, lane, seq FROM notice_barrier",
-    "quarantine": "SELECT quarantine_id, status FROM quarantine",
-    "tasks": "SELECT task_id, kind, key FROM task WHERE done_at IS NULL",
-    "items": "SELECT task_id, count(*) AS items FROM sweep_item GROUP BY task_id",
-    "deferred": "SELECT lane, count(*) AS records FROM deferred_record GROUP BY lane",
-}
-
-
-async def check(database_url: str, *, topic_records: list[TopicRecord] | None = None, idle: bool = True) -> list[str]:
+async def check(
+    database_url: str, *, topic_records: list[TopicRecord] | None = None, idle: bool = True, connection: Any = None
+) -> list[str]:
     """Every invariant that does not hold, in words; nothing: all is well.
 
     `topic_records`: what the topic holds, to be equal to the outbox. `idle`: nothing may be left to do either.
+    `connection`: look with this one, inside its transaction, instead of a new one.
     """
-    connection = await asyncpg.connect(database_url)
-    try:
-        async with connection.transaction(isolation="repeatable_read", readonly=True):
-            stored = await _read(connection)
-    finally:
-        await connection.close()
+    stored = await read(connection) if connection is not None else await snapshot(database_url)
     found = [
         *_lanes(stored),
         *_sequences(stored),
         *_rows_and_bodies(stored),
         *_states(stored),
-        *_balances(stored),
-        *_draws(stored),
+        *balances(stored),
+        *draws(stored),
         *_selection(stored),
         *_barriers(stored),
     ]
@@ -84,26 +44,6 @@ async def check(database_url: str, *, topic_records: list[TopicRecord] | None = 
     if topic_records is not None:
         found += _published(stored, topic_records)
     return found
-
-
-async def _read(connection: Any) -> Stored:
-    installation = await connection.fetchrow("SELECT incarnation, partitions FROM installation")
-    shipments = await connection.fetch("SELECT * FROM shipment")
-    orders = await connection.fetch("SELECT * FROM trade_order")
-    bodies: dict[Owner, Shipment | Order] = {
-        ("shipment", row["shipment_id"]): load(Shipment, row["body"]) for row in shipments
-    }
-    bodies |= {("order", row["order_id"]): load(Order, row["body"]) for row in orders}
-    return Stored(
-        partitions=installation["partitions"],
-        incarnation=installation["incarnation"],
-        next_seqs={row["lane"]: row["next_seq"] for row in await connection.fetch("SELECT lane, next_seq FROM lane")},
-        outbox=await connection.fetch("SELECT lane, seq, key, type, headers, value FROM outbox ORDER BY lane, seq"),
-        shipments={row["shipment_id"]: row for row in shipments},
-        orders={row["order_id"]: row for row in orders},
-        bodies=bodies,
-        rows={name: await connection.fetch(query) for name, query in _TABLES.items()},
-    )
 
 
 def _lanes(stored: Stored) -> Iterator[str]:
@@ -226,73 +166,6 @@ def _states(stored: Stored) -> Iterator[str]:
     kept = {(*owner, hold.hold_id, hold.reason.value) for owner, body in stored.bodies.items() for hold in body.holds}
     yield from (f"{' '.join(hold)}: an open hold that its owner does not have" for hold in sorted(rows - kept))
     yield from (f"{' '.join(hold)}: a hold that is missing among the open ones" for hold in sorted(kept - rows))
-
-
-def _balances(stored: Stored) -> Iterator[str]:
-    """D4.1: a balance is the sum of its ledger, and nothing is below zero."""
-    lines = {(row["licence_no"], row["line_no"]): [row[name] for name in AMOUNTS] for row in stored.rows["balances"]}
-    sums = {
-        (row["licence_no"], row["licence_line"]): [row[name] for name in AMOUNTS]
-        for row in stored.rows["ledger"]
-        if row["licence_line"]
-    }
-    nothing = [ZERO] * len(AMOUNTS)
-    for key in sorted(lines.keys() | sums.keys()):
-        balance, total = lines.get(key, nothing), sums.get(key, nothing)
-        if balance != total:
-            yield f"licence {key[0]} line {key[1]}: balance {_shown(balance)}, ledger {_shown(total)}"
-        if any(amount < 0 for amount in balance):
-            yield f"licence {key[0]} line {key[1]}: below zero: {_shown(balance)}"
-    uses: dict[str, tuple[int, int]] = {}
-    for row in stored.rows["ledger"]:
-        used, held = uses.get(row["licence_no"], (0, 0))
-        uses[row["licence_no"]] = used + row["uses"], held + row["uses_reserved"]
-    accounts = {row["licence_no"]: (row["uses"], row["uses_reserved"]) for row in stored.rows["accounts"]}
-    for licence_no in sorted(accounts.keys() | uses.keys()):
-        counted, booked = accounts.get(licence_no, (0, 0)), uses.get(licence_no, (0, 0))
-        if counted != booked:
-            yield f"licence {licence_no}: uses and reserved uses {counted}, ledger {booked}"
-        if min(counted) < 0:
-            yield f"licence {licence_no}: uses below zero: {counted}"
-
-
-def _draws(stored: Stored) -> Iterator[str]:
-    """What orders and shipments stand with adds up to the balances."""
-    sums: dict[tuple[str, int], list[Decimal]] = {}
-    uses: dict[str, list[int]] = {}
-    for body in stored.bodies.values():
-        past = body.past_draws if isinstance(body, Shipment) else ()
-        for draw in (*body.draws, *past):
-            total = sums.setdefault((draw.licence_no, draw.licence_line), [ZERO] * len(AMOUNTS))
-            offset = 0 if draw.balance is Balance.RESERVED else 1
-            total[offset] += draw.quantity.value
-            total[2 + offset] += draw.value.amount
-        if isinstance(body, Shipment):
-            _count_uses(uses, body.draws, past)
-    balances = {(row["licence_no"], row["line_no"]): [row[name] for name in AMOUNTS] for row in stored.rows["balances"]}
-    nothing = [ZERO] * len(AMOUNTS)
-    for key in sorted(sums.keys() | balances.keys()):
-        drawn, balance = sums.get(key, nothing), balances.get(key, nothing)
-        if drawn != balance:
-            yield f"licence {key[0]} line {key[1]}: draws {_shown(drawn)}, balance {_shown(balance)}"
-    accounts = {row["licence_no"]: [row["uses"], row["uses_reserved"]] for row in stored.rows["accounts"]}
-    for licence_no in sorted(accounts.keys() | uses.keys()):
-        drawn_uses, counted = uses.get(licence_no, [0, 0]), accounts.get(licence_no, [0, 0])
-        if drawn_uses != counted:
-            yield f"licence {licence_no}: shipments stand with {drawn_uses} uses, the account says {counted}"
-
-
-def _count_uses(uses: dict[str, list[int]], draws: Iterable[Draw], past: Iterable[Draw]) -> None:
-    """One use of each licence for the present export, and one for each that ended with RETURNED."""
-    for licence_no, balance in {(draw.licence_no, draw.balance) for draw in draws}:
-        uses.setdefault(licence_no, [0, 0])[0 if balance is Balance.CONSUMED else 1] += 1
-    exports = Counter((draw.licence_no, draw.licence_line, draw.line_no) for draw in past)
-    for licence_no in {key[0] for key in exports}:
-        uses.setdefault(licence_no, [0, 0])[0] += max(n for key, n in exports.items() if key[0] == licence_no)
-
-
-def _shown(amounts: Iterable[Decimal]) -> str:
-    return " ".join(f"{amount:f}" for amount in amounts)
 
 
 def _selection(stored: Stored) -> Iterator[str]:

@@ -104,12 +104,13 @@ async def _settle_trade(
     gate: Gate, tx: Connection, kept: Quarantined, again: Parsed | None, by: str, extra: Wanted
 ) -> None:
     references, as_of = await lock_rules(gate, tx)
-    await _mark(tx, kept, again, by)
-    records = await _fresh(tx, again)
-    owner_ids = {key for key in (kept.owner_id, *(one.entity_key for one in records)) if key is not None}
+    owner_ids = {key for key in (kept.owner_id, again.entity_key if again is not None else None) if key is not None}
+    # Before the record itself: a batch that settles it by a newer upsert holds its lane by then.
     next_seqs, stopped = await lock_owners(gate, tx, [*owner_ids, *extra.shipments])
     if stopped:
         raise NotOpen(f"its lane is stopped: {next(iter(stopped.values()))}")
+    await _mark(tx, kept, again, by)
+    records = await _fresh(tx, again)
     wanted = wanted_for(records, extra)
     if kept.owner == "order" and kept.owner_id is not None:
         wanted.orders.add(kept.owner_id)

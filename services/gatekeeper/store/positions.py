@@ -6,6 +6,8 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import asyncpg
+
 Connection = Any
 
 
@@ -83,13 +85,18 @@ async def seen(connection: Connection, event_keys: Collection[bytes]) -> dict[by
 
 
 async def remember(connection: Connection, events: Sequence[tuple[bytes, bytes]]) -> None:
-    """Remember (event key, content hash) pairs. Two processes never handle one partition at once, but a sender may
-    send one event to two: the first content stays."""
+    """Remember (event key, content hash) pairs, none of which `seen` knew.
+
+    A sender may send one event to two partitions, which two processes handle at once. Who comes second waits here for
+    the first; SerializationError has the transaction done again, and then `seen` knows.
+    """
     if events:
         ordered = sorted(events)
-        await connection.execute(
+        remembered = await connection.fetch(
             "INSERT INTO event_seen (event_key, content_hash) SELECT * FROM unnest($1::bytea[], $2::bytea[])"
-            " ON CONFLICT DO NOTHING",
+            " ON CONFLICT DO NOTHING RETURNING 1",
             [key for key, _ in ordered],
             [content for _, content in ordered],
         )
+        if len(remembered) < len(ordered):
+            raise asyncpg.SerializationError("another transaction has just handled one of these events")

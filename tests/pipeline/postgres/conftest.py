@@ -14,7 +14,8 @@ import pytest
 from services.gatekeeper.migrations.run import migrate
 from services.kit import failpoints
 from services.local.postgres import PostgresPart, database_url
-from tests.pipeline.feeding import PARTITIONS, RULES, Feeder
+from tests.pipeline.feeding import PARTITIONS, Feeder
+from tests.pipeline.trade import RULES
 
 Opened = Callable[..., Awaitable[Feeder]]
 

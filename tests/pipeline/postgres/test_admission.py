@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from services.gatekeeper.pipeline.batch import decide_batch
-from tests.pipeline.feeding import Feeder, milestone, notice, order, runs_of, sent, shipment
+from tests.pipeline.feeding import Feeder, runs_of, sent
+from tests.pipeline.trade import milestone, notice, order, shipment
 
 
 async def test_the_same_records_again_write_nothing(feeder: Feeder) -> None:

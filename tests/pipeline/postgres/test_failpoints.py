@@ -8,11 +8,20 @@ from services.gatekeeper.pipeline.batch import decide_batch
 from services.gatekeeper.pipeline.rules import apply_rule_batch
 from services.kit import failpoints
 from services.kit.failpoints import FailpointError
-from tests.pipeline.feeding import Feeder, at, licence, milestone, notice, order, runs_of, sent, shipment
+from tests.pipeline.feeding import Feeder, runs_of, sent
 from tests.pipeline.postgres.conftest import Opened
+from tests.pipeline.trade import at, licence, milestone, notice, order, shipment
 
-BATCH = ("after_rules", "after_positions", "after_gather", "after_decide", "after_state", "after_journal")
-BATCH += ("after_outbox", "before_commit")
+BATCH = (
+    "after_rules",
+    "after_positions",
+    "after_gather",
+    "after_decide",
+    "after_state",
+    "after_journal",
+    "after_outbox",
+    "before_commit",
+)
 RULES = ("after_lock", "after_apply", "before_commit")
 
 

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from tests.pipeline.feeding import NOW, Feeder, at, order, sent, shipment
+import pytest
+
+from services.gatekeeper.pipeline import gather
+from tests.pipeline.feeding import Feeder, sent
+from tests.pipeline.trade import NOW, at, licence, milestone, order, shipment
 
 
 async def test_many_shipments_dated_ahead_that_move_to_other_orders_act_when_their_time_comes(feeder: Feeder) -> None:
@@ -25,4 +29,35 @@ async def test_many_shipments_dated_ahead_that_move_to_other_orders_act_when_the
     assert set(await feeder.states(*(f"S{n}" for n in several))) == {"RELEASED"}
     assert await feeder.balance() == "480/0"
     await feeder.advance(at("2026-03-03 09:00"))
+    await feeder.assert_sound()
+
+
+async def test_a_row_that_gathering_forgot_is_locked_by_the_next_try(
+    feeder: Feeder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The engine says what it misses, and nothing of the first try is left (`NotGathered`)."""
+    await feeder.tell(shipment("S0", "990 KGM"))
+    monkeypatch.setattr(gather, "_licences", lambda wanted, *_: set(wanted.licences))
+    result = await feeder.tell(shipment("S1", "20 KGM"), shipment("S2", "10 KGM"))
+    assert result.handled == 2
+    assert await feeder.states("S1", "S2") == ["HELD QTY_EXCEEDED", "RELEASED"]
+    assert await feeder.told("S2") == ["shipment.released"]
+    await feeder.tell(milestone("S0", "CANCELLED"))
+    assert await feeder.state("S1") == "RELEASED"
+    await feeder.assert_sound()
+
+
+async def test_orders_and_shipments_of_one_batch_in_any_order_find_each_other(feeder: Feeder) -> None:
+    """Named licences come from an order's new facts in the same batch; stubs come before their orders."""
+    await feeder.tell(licence("L7", "100 KGM", exporter_id="E2"))
+    await feeder.tell(
+        shipment("S1", "5 KGM", order="O1"),
+        order("O1", "10 KGM", licences=["L7", "M1"]),
+        shipment("S2", "5 KGM", order="O2"),
+        milestone("S2", "DEPARTED"),
+        order("O2", "10 KGM", licences=["L8"]),
+        order("O2", "10 KGM", version=2),
+        shipment("S1", "6 KGM", order="O2", version=2),
+    )
+    assert await feeder.states("O1", "O2", "S1") == ["CLEARED", "CLEARED", "HELD OVER_DELIVERY"]
     await feeder.assert_sound()

@@ -3,25 +3,14 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
 from services.gatekeeper.store.work import next_due
-from tests.pipeline.feeding import (
-    NOW,
-    PARTITIONS,
-    Feeder,
-    at,
-    control,
-    item,
-    licence,
-    lifted,
-    milestone,
-    notice,
-    order,
-    shipment,
-)
+from tests.pipeline.feeding import PARTITIONS, Feeder
 from tests.pipeline.postgres.conftest import Opened
+from tests.pipeline.trade import NOW, at, control, item, licence, lifted, milestone, notice, order, shipment
 
 
 async def test_a_notice_stands_in_every_lane_before_the_shipments_that_it_holds(feeder: Feeder) -> None:
@@ -74,7 +63,10 @@ async def test_a_narrower_revision_lets_go_only_of_what_left_its_scope(feeder: F
 
 async def test_a_notice_begins_and_ends_by_its_own_dates(feeder: Feeder) -> None:
     await feeder.tell(shipment("S1"))
-    dates = {"effective_from": "2026-03-03T00:00:00+08:00", "effective_until": "2026-03-04T00:00:00+08:00"}
+    dates: dict[str, Any] = {
+        "effective_from": "2026-03-03T00:00:00+08:00",
+        "effective_until": "2026-03-04T00:00:00+08:00",
+    }
     await feeder.tell(notice("N1", **dates, items=["MAG-ROD"]))
     assert (await feeder.state("S1"), await feeder.told("N1")) == ("RELEASED", [])
     async with feeder.gate.database.reading() as connection:

@@ -6,18 +6,9 @@ import asyncio
 
 import pytest
 
-from tests.pipeline.feeding import (
-    Feeder,
-    cancelled,
-    control,
-    item,
-    licence,
-    milestone,
-    notice,
-    order,
-    shipment,
-)
+from tests.pipeline.feeding import Feeder
 from tests.pipeline.postgres.conftest import Opened
+from tests.pipeline.trade import cancelled, control, item, licence, milestone, notice, order, shipment
 
 
 @pytest.mark.parametrize("chunk", [1, 2, 250])

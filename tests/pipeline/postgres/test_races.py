@@ -13,12 +13,15 @@ import pytest
 
 from schemas.notices import NoticeUpserted
 from services.gatekeeper.domain.rule_entities import Notice
+from services.gatekeeper.pipeline.intake import parse
 from services.gatekeeper.pipeline.notices import record_notice
 from services.gatekeeper.pipeline.translate_rules import notice_entity
+from services.gatekeeper.store.positions import remember
 from services.gatekeeper.store.rules import lock_exclusive
 from services.gatekeeper.wiring import DatabaseClock
-from tests.pipeline.feeding import Event, Feeder, control, item, keys_in_lane, licence, notice, order, shipment
+from tests.pipeline.feeding import Feeder, keys_in_lane, sent
 from tests.pipeline.postgres.conftest import Opened
+from tests.pipeline.trade import Event, control, item, licence, notice, order, shipment
 from tests.waiting import eventually
 
 ROUNDS = 30
@@ -219,4 +222,22 @@ async def test_two_gates_share_the_tasks_and_judge_each_once(feeder: Feeder, ope
     await asyncio.gather(feeder.until_idle(), other.until_idle())
     await feeder.until_idle()
     assert await feeder.value("SELECT count(*) FROM shipment WHERE state = 'RELEASED'") == 0
+    await feeder.assert_sound()
+
+
+async def test_an_id_that_two_gates_meet_at_once_with_other_content_counts_once(
+    feeder: Feeder, open_feeder: Opened
+) -> None:
+    """Two shipments, two lanes, one event id: no lock that both need, but the event itself."""
+    other = await open_feeder(name="other")
+    here, there = next(iter(keys_in_lane(0))), next(iter(keys_in_lane(3)))
+    first = feeder.record(shipment(here), event_id="e-1")
+    async with other.gate.database.transaction() as tx:
+        known = parse(first)
+        await remember(tx, [(known.event_key, known.content)])
+        deciding = asyncio.create_task(feeder.feed(sent(shipment(there), event_id="e-1")))
+        await eventually(lambda: other.value(WAITING, "gate-0"))
+    await deciding
+    assert await feeder.state(there) == "HELD MISSING_DATA EVENT_UNREADABLE"
+    assert len(await feeder.quarantine()) == 1
     await feeder.assert_sound()

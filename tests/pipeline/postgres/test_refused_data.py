@@ -6,7 +6,8 @@ import random
 
 import pytest
 
-from tests.pipeline.feeding import Feeder, control, item, licence, notice, order, party, shipment
+from tests.pipeline.feeding import Feeder
+from tests.pipeline.trade import control, item, licence, notice, order, party, shipment
 
 
 async def _refuse(feeder: Feeder, table: str, column: str, value: str) -> None:

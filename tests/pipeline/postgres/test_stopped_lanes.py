@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from itertools import islice
 
-from tests.pipeline.feeding import Feeder, at, keys_in_lane, licence, notice, shipment
+from tests.pipeline.feeding import Feeder, keys_in_lane
 from tests.pipeline.postgres.conftest import Opened
+from tests.pipeline.trade import at, licence, notice, shipment
 
 
 async def _stop(feeder: Feeder, lane: int, reason: str | None = "behind its topic") -> None:
