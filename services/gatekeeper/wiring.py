@@ -92,7 +92,11 @@ class VirtualClock:
 
 @dataclass(slots=True)
 class Gate:
-    """One process's connections, caches and identity. `owned_lanes` is kept by whoever follows the assignment."""
+    """One process's connections, caches and identity.
+
+    `owned_lanes` is kept by whoever follows the assignment, `published` (the last number of a lane that this process
+    knows to be committed in the topic) by the lanes' publishers.
+    """
 
     settings: Settings
     database: Database
@@ -102,6 +106,7 @@ class Gate:
     policy: Policy = field(default_factory=Policy)
     references: References | None = None
     owned_lanes: frozenset[int] = frozenset()
+    published: dict[int, int] = field(default_factory=dict)
 
 
 async def open_gate(

@@ -67,6 +67,10 @@ async def _install(database_url: str, partitions: int, environment: str) -> None
                 " ON CONFLICT DO NOTHING",
                 partitions,
             )
+            await connection.execute(
+                "INSERT INTO lane_progress (lane, published_seq, published_at)"
+                " SELECT lane, 0, clock_timestamp() FROM lane ON CONFLICT DO NOTHING"
+            )
             await ensure_partitions(connection)
     finally:
         await connection.close()

@@ -18,9 +18,9 @@ from services.gatekeeper.domain.engine import (
 from services.gatekeeper.domain.facts import OrderFacts, ShipmentFacts
 from services.gatekeeper.domain.references import References
 from services.gatekeeper.domain.workspace import NotGathered, Workspace
+from services.gatekeeper.pipeline.lane_guard import lock_lanes
 from services.gatekeeper.store import rules
 from services.gatekeeper.store.aggregates import arrivals, load_shipments, lock_accounts, lock_orders
-from services.gatekeeper.store.lanes import lock_lanes
 from services.gatekeeper.wiring import Gate
 from services.kit.partitioning import lane_of
 from services.kit.postgres import Connection
@@ -63,7 +63,7 @@ async def lock_owners(
     gate: Gate, connection: Connection, owner_ids: Iterable[str]
 ) -> tuple[dict[int, int], dict[int, str]]:
     """Lock the lanes of these ids: the next numbers of the running ones, the reasons of the stopped."""
-    return await lock_lanes(connection, {lane_of(owner_id, gate.partitions) for owner_id in owner_ids})
+    return await lock_lanes(gate, connection, {lane_of(owner_id, gate.partitions) for owner_id in owner_ids})
 
 
 async def gather(

@@ -58,6 +58,7 @@ class Publishers:
             transactions=settings.transactions,
             budget=TransactionBudget(settings.transactions_per_second_max),
             membership=membership,
+            published=gate.published,
             on_checked=self._checked,
             on_stopped=self._stopped,
         )

@@ -55,6 +55,7 @@ class Publishing:
     transactions: bool
     budget: TransactionBudget
     membership: Membership
+    published: dict[int, int]
     on_checked: Callable[[int], None]
     on_stopped: Callable[[int], None]
 
@@ -173,6 +174,7 @@ class LanePublisher:
         if alarm is not None:
             metrics.LANE_ALARMS.labels(self.lane).inc()
             self._log.error("lane_end_lost", reason=alarm)
+        self._shared.published[self.lane] = self.published
         self._next_seq = max(state.next_seq, self.published + 1)
         self.backlog.clear()
         await self._from_database(lambda connection: reset_hint(connection, self.lane, self.published), "reset_hint")
@@ -196,7 +198,7 @@ class LanePublisher:
             records = records + self.backlog.take_handed(records[-1].seq)
         started = asyncio.get_running_loop().time()
         await self._send(producer, records)
-        self.published = records[-1].seq
+        self.published = self._shared.published[self.lane] = records[-1].seq
         metrics.PUBLISHED.labels(self.lane).inc(len(records))
         metrics.PUBLISH_SECONDS.observe(asyncio.get_running_loop().time() - started)
         await asyncio.sleep(REST_SECONDS)

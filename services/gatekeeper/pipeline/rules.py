@@ -39,11 +39,12 @@ from services.gatekeeper.pipeline.intake import (
     quarantined,
     unreadable,
 )
+from services.gatekeeper.pipeline.lane_guard import lock_lanes
 from services.gatekeeper.pipeline.licence_watch import watch_licences
 from services.gatekeeper.pipeline.records import BatchResult, Run
 from services.gatekeeper.pipeline.refused import without_refused
 from services.gatekeeper.pipeline.translate_rules import rule_entity
-from services.gatekeeper.store import journal, lanes, notices, positions, quarantine, rules, work
+from services.gatekeeper.store import journal, notices, positions, quarantine, rules, work
 from services.gatekeeper.wiring import Gate
 from services.kit.failpoints import failpoint
 from services.kit.partitioning import lane_of
@@ -240,7 +241,7 @@ class Change:
         """notice.in-effect or notice.ended in every lane, before the shipments that it touches."""
         if not self.told:
             return
-        running, stopped = await lanes.lock_lanes(connection, range(self.gate.partitions))
+        running, stopped = await lock_lanes(self.gate, connection, range(self.gate.partitions))
         if stopped:
             log.warning("lanes_not_told", lanes=sorted(stopped), notices=[notice.notice_id for notice, _ in self.told])
         writer.next_seqs = running

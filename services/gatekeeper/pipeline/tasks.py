@@ -16,9 +16,9 @@ from services.gatekeeper.domain.references import References
 from services.gatekeeper.domain.workspace import NotGathered
 from services.gatekeeper.pipeline.apply import Writer, store
 from services.gatekeeper.pipeline.gather import Wanted, gather, lock_owners, lock_rules
+from services.gatekeeper.pipeline.lane_guard import lock_lanes
 from services.gatekeeper.pipeline.notices import run_due_boundaries
 from services.gatekeeper.store import work
-from services.gatekeeper.store.lanes import lock_lanes
 from services.gatekeeper.store.work import Item, OpenTask
 from services.gatekeeper.wiring import Gate
 from services.kit.failpoints import failpoint
@@ -91,7 +91,7 @@ async def judge(
     What lies in a stopped lane is left: its repair judges it again.
     """
     lanes = {item.lane for item in items} | {lane_of(key, gate.partitions) for key in extra.shipments}
-    next_seqs, stopped = await lock_lanes(connection, lanes)
+    next_seqs, stopped = await lock_lanes(gate, connection, lanes)
     if stopped:
         log.warning("items_in_stopped_lanes", lanes=sorted(stopped), cause=cause)
     reachable = [item for item in items if item.lane not in stopped]
@@ -157,7 +157,7 @@ async def _deferred_lanes(gate: Gate) -> list[int]:
 async def _move_deferred(gate: Gate, waiting: Sequence[int]) -> bool:
     async with gate.database.transaction() as tx:
         references, _ = await lock_rules(gate, tx)
-        next_seqs, _ = await lock_lanes(tx, waiting)
+        next_seqs, _ = await lock_lanes(gate, tx, waiting)
         writer = Writer(gate, references.rules_version, next_seqs)
         rows = await work.take_deferred(tx, list(next_seqs), DEFERRED_MAX)
         for row in rows:

@@ -62,7 +62,8 @@ async def read_one(connection: Any, lane: int, seq: int) -> OutboxRecord | None:
 async def drop_published(connection: Any, kept: timedelta) -> None:
     """Drop day partitions older than `kept` all of whose records every lane has published.
 
-    Waits only briefly for the lock: readers and writers of today come first.
+    The last record of a lane is kept, as today's: the publisher compares it with the topic (design.md §3.3). Waits only
+    briefly for the lock: readers and writers of today come first.
     """
     await connection.execute("SET LOCAL lock_timeout = '200ms'")
     oldest: date = await connection.fetchval("SELECT (clock_timestamp() AT TIME ZONE 'UTC')::date")
@@ -79,6 +80,11 @@ async def drop_published(connection: Any, kept: timedelta) -> None:
         )
         if unpublished:
             return
+        await connection.execute(
+            "INSERT INTO outbox (lane, seq, recorded_at, key, type, headers, value)"
+            " SELECT o.lane, o.seq, clock_timestamp(), o.key, o.type, o.headers, o.value"
+            f" FROM {row['relname']} AS o JOIN lane AS l ON l.lane = o.lane AND l.next_seq = o.seq + 1"
+        )
         await connection.execute(f"DROP TABLE {row['relname']}")
 
 
