@@ -60,6 +60,7 @@ class Take:
 
     `quantity` is the shipment's own (its unit); `value` likewise. Kept on the order. `licence_no` is what the shipment
     line draws on (None: it needs no licence): uses of an order's own shipments don't count against the order (D4.1).
+    `leaves`: by a movement that may need a licence (D3.1); one that draws nothing leaves the order's reservation alone.
     """
 
     shipment_id: str
@@ -71,6 +72,7 @@ class Take:
     balance: Balance
     arrival: int
     licence_no: str | None = None
+    leaves: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,9 +35,14 @@ def draws_when_closed(shipment: Shipment, references: References) -> tuple[Draw,
 
 
 def consumed_draws(shipment: Shipment, references: References) -> tuple[Draw, ...]:
-    """The shipment's draws as consumption, each as big as the facts and their corrections say now."""
+    """The shipment's draws as consumption, each as big as the facts and their corrections say now.
+
+    A line that a newer full state leaves out was not shipped; one without any line says nothing of what was.
+    """
     facts = corrected_facts(shipment)
     lines = {line.line_no: line for line in facts.lines} if facts else {}
+    if not lines:
+        return tuple(replace(draw, balance=Balance.CONSUMED) for draw in shipment.draws)
     return tuple(
         replace(_resized(draw, lines[draw.line_no], references), balance=Balance.CONSUMED)
         for draw in shipment.draws

@@ -53,11 +53,12 @@ def taken(references: References, unit: str, takes: Iterable[Take]) -> Fraction 
 def rest_of(references: References, order: Order, line: CaseLine | OrderLine) -> Rest:
     """What an order's own line has left after its shipments' takes, never below zero.
 
-    A take that can't be converted takes all; one whose value is in another currency takes its share of the value.
+    A take that can't be converted takes all; one whose value is in another currency takes its share of the value. A
+    move inside the country or into a bonded zone draws nothing (D3.1), so it takes nothing of what is still to leave.
     """
     if line.quantity is None:
         return Rest(None, None if line.value is None else Fraction(line.value.amount))
-    takes = tuple(take for take in order.takes if take.order_line == line.line_no)
+    takes = tuple(take for take in order.takes if take.order_line == line.line_no and take.leaves)
     ordered = Fraction(line.quantity.value)
     gone = taken(references, line.quantity.unit, takes)
     quantity = Fraction(0) if gone is None else max(Fraction(0), ordered - gone)

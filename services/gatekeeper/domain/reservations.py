@@ -16,7 +16,7 @@ from services.gatekeeper.domain.order_rest import in_unit, rest_of
 from services.gatekeeper.domain.quantity import EXACT, Money, Quantity, to_decimal
 from services.gatekeeper.domain.references import References
 from services.gatekeeper.domain.values import fixed_rate
-from services.gatekeeper.domain.vocabulary import Balance, OrderState, ShipmentState
+from services.gatekeeper.domain.vocabulary import Balance, Movement, OrderState, ShipmentState
 from services.gatekeeper.domain.workspace import FollowUpKind, Workspace
 
 NOTHING = Fraction(0)
@@ -41,6 +41,7 @@ def takings_of(shipment: Shipment, order_id: str) -> tuple[Take, ...]:
             balance=Balance.CONSUMED if departed else Balance.RESERVED,
             arrival=shipment.arrival,
             licence_no=drawn.get(line.line_no),
+            leaves=facts.movement not in (Movement.DOMESTIC, Movement.INTO_BONDED),
         )
         for line in facts.lines
         if line.order_id == order_id and line.order_line is not None

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from services.gatekeeper.domain import notices
 from services.gatekeeper.domain.broken_rules import STOPPING_KINDS, UnreadableRule
 from services.gatekeeper.domain.calendar import window_instants
+from services.gatekeeper.domain.policy import Policy
 from services.gatekeeper.domain.reference_indexes import entity_key, kind_of
 from services.gatekeeper.domain.references import References
 from services.gatekeeper.domain.rule_entities import (
@@ -62,12 +63,18 @@ class RuleChange:
         return self.outcome in (RuleOutcome.APPLIED, RuleOutcome.CONFLICT)
 
 
-def apply_rule(references: References, entity: RuleEntity, as_of: datetime) -> RuleChange:
+FUTURE_TOLERANCE = timedelta(minutes=Policy().future_event_tolerance_minutes)
+
+
+def apply_rule(
+    references: References, entity: RuleEntity, as_of: datetime, tolerance: timedelta = FUTURE_TOLERANCE
+) -> RuleChange:
     """`entity` against the stored version of the same kind and key (D4.6, D6.4, D8.1).
 
     Not above the stored version: STALE; but a licence with the same version and other content is a CONFLICT, stored as
     its own row with `conflict` set. A licence with an older `authority_time`: OLDER_AUTHORITY. `as_of` only tells
-    whether a notice is in effect by now.
+    whether a notice is in effect by now, and whether a lift is dated further ahead than `tolerance` (D7.3): then the
+    notice ends at that time.
     """
     stored = references.entity(kind_of(entity), entity_key(entity))
     if isinstance(entity, Licence) and isinstance(stored, Licence):
@@ -75,7 +82,7 @@ def apply_rule(references: References, entity: RuleEntity, as_of: datetime) -> R
     if stored is not None and entity.version <= stored.version:
         return RuleChange(RuleOutcome.STALE, stored, stored)
     if isinstance(entity, Notice):
-        return _notice_change(references, entity, stored if isinstance(stored, Notice) else None, as_of)
+        return _notice_change(references, entity, stored if isinstance(stored, Notice) else None, as_of, tolerance)
     return _applied(references, entity, stored)
 
 
@@ -100,9 +107,14 @@ def _licence_change(references: References, licence: Licence, stored: Licence) -
     return _applied(references, replace(licence, conflict=conflict), stored)
 
 
-def _notice_change(references: References, notice: Notice, stored: Notice | None, as_of: datetime) -> RuleChange:
+def _notice_change(
+    references: References, notice: Notice, stored: Notice | None, as_of: datetime, tolerance: timedelta
+) -> RuleChange:
     row = notice
-    if notice.lifted and stored is not None:
+    if notice.lifted and stored is not None and not stored.lifted and notice.recorded_at > as_of + tolerance:
+        ends_at = min(stored.ends_at or notice.recorded_at, notice.recorded_at)
+        row = replace(stored, version=notice.version, ends_at=ends_at, lift_reason=notice.lift_reason)
+    elif notice.lifted and stored is not None:
         row = replace(stored, version=notice.version, lifted=True, lift_reason=notice.lift_reason)
     elif stored is not None and not stored.lifted and notice.starts_at is None and stored.starts_at is None:
         # A revision goes on with the same notice: what was granted since its start still answers it (D6.6).
@@ -110,8 +122,7 @@ def _notice_change(references: References, notice: Notice, stored: Notice | None
     was, now = stored is not None and notices.in_effect(stored, as_of), notices.in_effect(row, as_of)
     event = NoticeEvent.IN_EFFECT if now else NoticeEvent.ENDED if was else None
     settles = () if notice.lifted else _settles(references, notice)
-    was_lifted = stored is None or stored.lifted
-    touches = NOBODY if row.lifted and was_lifted else touches_of(stored, row, references)
+    touches = NOBODY if row.lifted and (stored is None or stored.lifted) else touches_of(stored, row, references)
     return RuleChange(RuleOutcome.APPLIED, row, stored, touches, notice_event=event, settles=settles)
 
 

@@ -106,7 +106,7 @@ def test_goods_that_nobody_can_measure_any_more_keep_what_they_consumed() -> Non
     story.ship("S1", "100 KGM", value="1 EUR")
     assert story.accounts["M1"].lines[1].value_consumed == 3000
     story.ship("S1", lines=[])
-    assert story.balance() == "0/0 0/0"
+    assert story.balance() == "0/100 0/1"
 
 
 def test_an_order_whose_reservation_was_taken_by_others_keeps_what_there_is_and_is_held() -> None:

@@ -111,3 +111,41 @@ def test_a_stop_means_a_party_of_that_name_in_whatever_country() -> None:
     assert story.state("S1") == "RELEASED"
     story.notice("N1", parties=["ALPHA"])
     assert story.state("S1") == "HELD STOP_NOTICE"
+
+
+def test_a_full_state_without_lines_gives_nothing_back_of_goods_that_are_gone() -> None:
+    story = Story()
+    story.ship("S1")
+    story.milestone("S1", "DEPARTED")
+    story.ship("S1", lines=[])
+    assert (story.state("S1"), story.balance()) == ("INTERCEPT MISSING_DATA", "0/300 0/1")
+    story.ship("S1", "310 KGM")
+    assert (story.state("S1"), story.balance()) == ("RELEASED", "0/310 0/1")
+
+
+def test_a_line_that_a_newer_full_state_leaves_out_was_not_shipped() -> None:
+    story = Story()
+    first, second = (
+        {"line_no": number, "item_no": "MAG-ROD", "net_quantity": {"value": "100", "unit": "KGM"},
+         "value": {"amount": "10.00", "currency": "USD"}}
+        for number in (1, 2)
+    )  # fmt: skip
+    story.ship("S1", lines=[first, second])
+    story.milestone("S1", "DEPARTED")
+    story.ship("S1", lines=[second])
+    assert (story.state("S1"), story.balance()) == ("RELEASED", "0/100 0/1")
+
+
+def test_a_lift_dated_ahead_ends_the_notice_when_its_time_comes() -> None:
+    """D7.3: only what can add a hold acts at once."""
+    story = Story()
+    story.ship("S1")
+    story.notice("N1", shipments=["S1"])
+    story.feed("notice.lifted", {"notice_id": "N1", "version": 2, "reason": "over"}, time=story.clock + DAY)
+    assert story.state("S1") == "HELD STOP_NOTICE"
+    story.advance_to(story.clock + DAY - HOUR)
+    assert story.state("S1") == "HELD STOP_NOTICE"
+    story.advance_to(story.clock + HOUR)
+    assert story.state("S1") == "RELEASED"
+    story.feed("notice.lifted", {"notice_id": "N1", "version": 3, "reason": "over"}, time=story.clock + DAY)
+    assert (story.state("S1"), story.told("S1")) == ("RELEASED", ["RELEASED", "HELD", "RELEASED"])

@@ -84,3 +84,14 @@ def test_goods_that_left_without_a_licence_are_freed_by_one_that_answers_the_not
     revoked = replace(granted, version=3, status=LicenceStatus.REVOKED, authority_time=at("2026-03-03 11:00"))
     story.rule(revoked)
     assert (story.state("S1"), story.balance("G9")) == ("INTERCEPT STOP_NOTICE", "0/300 0/1")
+
+
+def test_a_move_that_draws_nothing_leaves_the_orders_reservation_alone() -> None:
+    story = Story()
+    story.order("O1", "500 KGM")
+    story.ship("S1", order="O1", movement="INTO_BONDED")
+    assert (story.state("S1"), story.balance()) == ("RELEASED", "500/0 0/0")
+    story.milestone("S1", "DEPARTED")
+    assert (story.state("O1"), story.balance()) == ("CLEARED", "500/0 0/0")
+    story.ship("S2", "200 KGM", order="O1", movement="OUT_OF_BONDED")
+    assert (story.state("S2"), story.balance()) == ("RELEASED", "500/0 1/0")
