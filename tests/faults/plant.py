@@ -22,8 +22,9 @@ from services.kit.kafka import new_producer, start_client, stop_client
 from services.kit.partitioning import lane_of
 from tests.checker import TopicRecord, check
 from tests.faults.processes import Process, Processes
-from tests.pipeline.feeding import PARTITIONS, Event, full_type, key_in
+from tests.pipeline.feeding import PARTITIONS, full_type, key_in
 from tests.pipeline.kafka.topics import read_to_end
+from tests.pipeline.trade import Event
 from tests.waiting import eventually
 
 IDLE_SECONDS_MAX = 60.0
@@ -95,7 +96,7 @@ class Plant:
             self._ends[topic, partition] = max(self._ends.get((topic, partition), 0), offset)
 
     async def start(self, name: str, *, failpoints: str = "", **settings: str) -> Process:
-        """A gatekeeper. Small batches, so that a fault falls between them."""
+        """A gatekeeper; other settings than the plant's by name."""
         return await self.processes.start(name, **{"failpoints": failpoints, **settings})
 
     # Waiting
@@ -189,8 +190,8 @@ async def new_plant(database_url: str, servers: str, prefix: str, folder: Path) 
         "HOLDGATE_TOPIC_PREFIX": prefix,
         "HOLDGATE_PARTITIONS": str(PARTITIONS),
         "HOLDGATE_SESSION_TIMEOUT_MS": str(SESSION_TIMEOUT_MS),
-        "HOLDGATE_BATCH_RECORDS_MAX": "25",
-        "HOLDGATE_SWEEP_CHUNK": "10",
+        "HOLDGATE_BATCH_RECORDS_MAX": "100",
+        "HOLDGATE_SWEEP_CHUNK": "50",
     }
     async with AsyncExitStack() as ending:
         processes = Processes(folder, environment)

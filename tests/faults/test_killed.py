@@ -10,6 +10,8 @@ from tests.faults.plant import Plant
 from tests.faults.trade import expected, more_rules, rules, stop_notice, stream
 
 COUNT = 200
+SMALL = {"batch_records_max": "25", "sweep_chunk": "10"}
+"""So many batches and chunks that a fault falls between them."""
 
 
 @pytest.mark.parametrize(
@@ -29,7 +31,7 @@ async def test_a_gatekeeper_killed_in_mid_batch_is_followed_by_one_that_decides_
     plant: Plant, point: str
 ) -> None:
     await plant.tell(*rules(), *more_rules(60), *stream(0, COUNT), stop_notice())
-    killed = await plant.start("killed", failpoints=point)
+    killed = await plant.start("killed", failpoints=point, **SMALL)
     assert await killed.ended() == -signal.SIGKILL, killed.end_of_log()
     await plant.start("successor")
     await plant.assert_sound()
@@ -43,7 +45,7 @@ async def test_a_sweep_that_was_killed_is_finished_by_the_successor(plant: Plant
     await plant.wait_until_idle()
     await first.stop()
     await plant.tell(stop_notice())
-    killed = await plant.start("killed", failpoints=point)
+    killed = await plant.start("killed", failpoints=point, **SMALL)
     assert await killed.ended() == -signal.SIGKILL, killed.end_of_log()
     await plant.start("successor")
     await plant.assert_sound()
@@ -54,7 +56,7 @@ async def test_a_sweep_that_was_killed_is_finished_by_the_successor(plant: Plant
 async def test_a_gatekeeper_killed_in_mid_publish_leaves_neither_gap_nor_double(plant: Plant, step: str) -> None:
     await plant.tell(*rules(), *stream(0, COUNT), stop_notice())
     nth = 2 if step == "after_progress_hint" else 9
-    killed = await plant.start("killed", failpoints=f"publish.{step}=kill@{nth}")
+    killed = await plant.start("killed", failpoints=f"publish.{step}=kill@{nth}", **SMALL)
     assert await killed.ended() == -signal.SIGKILL, killed.end_of_log()
     await plant.start("successor")
     await plant.tell(*stream(COUNT, 20))

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from services.gatekeeper.domain.calendar import shanghai_day
-from tests.pipeline import feeding
-from tests.pipeline.feeding import SHANGHAI, Event
+from tests.pipeline import trade as builders
+from tests.pipeline.trade import SHANGHAI, Event
 
 STOPPED = "FWD-STOP"
 """The forwarder whom the notices of these tests stop."""
-ENDED = ("CANCELLED",)
 
 
 def _day(days: int) -> str:
@@ -21,7 +20,7 @@ def _day(days: int) -> str:
 
 def licence(licence_no: str = "M1", granted: str = "1000000 KGM", *, version: int = 1) -> Event:
     """A general licence that is in force today."""
-    return feeding.licence(
+    return builders.licence(
         licence_no, granted, version=version, valid_from=_day(-30), valid_until=_day(200),
         authority_time=(datetime.now(SHANGHAI) - timedelta(days=30) + timedelta(seconds=version)).isoformat(),
     )  # fmt: skip
@@ -29,37 +28,37 @@ def licence(licence_no: str = "M1", granted: str = "1000000 KGM", *, version: in
 
 def rules(*licences: Event) -> tuple[Event, ...]:
     """Parties, items and controls, with `licences` or else one that is large enough for everything."""
-    known = [event for event in feeding.RULES if event[0] != "licence.upserted"]
-    return (*known, feeding.party(STOPPED, "Halting Freight", "CN"), *(licences or (licence(),)))
+    known = [event for event in builders.RULES if event[0] != "licence.upserted"]
+    return (*known, builders.party(STOPPED, "Halting Freight", "CN"), *(licences or (licence(),)))
 
 
 def more_rules(count: int) -> list[Event]:
     """Parties that nobody trades with: a backlog of rule events."""
-    return [feeding.party(f"P{number}", f"Party {number}") for number in range(count)]
+    return [builders.party(f"P{number}", f"Party {number}") for number in range(count)]
 
 
 def shipment(
     shipment_id: str, net: str = "10 KGM", *, version: int = 1, order: str | None = None, **changes: Any
 ) -> Event:
     departs = (datetime.now(SHANGHAI) + timedelta(days=3)).isoformat(timespec="seconds")
-    return feeding.shipment(
+    return builders.shipment(
         shipment_id, net, version=version, order=order, value="100 USD", **{"planned_departure": departs, **changes}
     )
 
 
 def order(order_id: str, ordered: str = "10 KGM", *, version: int = 1, **changes: Any) -> Event:
-    return feeding.order(
+    return builders.order(
         order_id, ordered, version=version, value="100 USD", **{"planned_export_date": _day(3), **changes}
     )
 
 
 def milestone(shipment_id: str, what: str) -> Event:
-    return feeding.milestone(shipment_id, what, datetime.now(SHANGHAI))
+    return builders.milestone(shipment_id, what, datetime.now(SHANGHAI))
 
 
 def stop_notice(notice_id: str = "N1", *, version: int = 1) -> Event:
     """Stops whatever the forwarder STOPPED carries."""
-    return feeding.notice(notice_id, version=version, forwarders=[STOPPED])
+    return builders.notice(notice_id, version=version, forwarders=[STOPPED])
 
 
 def is_stopped(number: int) -> bool:
@@ -92,7 +91,3 @@ def expected(first: int, count: int, *, noticed: bool, prefix: str = "S") -> dic
 def matching(first: int, count: int, *, prefix: str = "S") -> set[str]:
     """The shipments of `stream` that `stop_notice` stops."""
     return {f"{prefix}{number}" for number in range(first, first + count) if is_stopped(number)}
-
-
-def keys(events: Sequence[Event]) -> list[str]:
-    return [feeding.key_in(kind, data) for kind, data in events]

@@ -266,11 +266,11 @@ class ConsumeLoop(ConsumerRebalanceListener):  # type: ignore[misc]
         for run in runs:
             last = run.records[-1]
             metrics.DECIDE_AGE.labels(run.topic).set(max(0.0, time.time() - last.timestamp_ms / 1000))
-            with contextlib.suppress(IllegalStateError):
-                partition = TopicPartition(self.inputs.topic_prefix + run.topic, run.partition)
-                ends_at = consumer.highwater(partition)
-                if ends_at is not None:
-                    metrics.DECIDE_LAG.labels(run.topic, run.partition).set(max(0, ends_at - last.offset - 1))
+            partition = TopicPartition(self.inputs.topic_prefix + run.topic, run.partition)
+            # A rebalance may have taken it back while the batch was under way.
+            ends_at = consumer.highwater(partition) if partition in consumer.assignment() else None
+            if ends_at is not None:
+                metrics.DECIDE_LAG.labels(run.topic, run.partition).set(max(0, ends_at - last.offset - 1))
 
 
 async def _unless_lost(starting: Awaitable[None]) -> None:
