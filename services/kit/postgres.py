@@ -20,7 +20,7 @@ Connection = Any
 
 RETRYABLE_CLASSES = ("40", "57", "08", "53")
 RETRYABLE_STATES = ("55P03", "25006", "0A000", "25P03")
-DATA_CLASSES = ("22", "23")
+DATA_CLASSES = ("22", "23", "54")
 RETRY_SECONDS_MAX = 5.0
 BLOCKED_SECONDS_MAX = 2.5
 """A little below lock_timeout: who waits so long looks at who blocks it."""
@@ -42,7 +42,8 @@ def is_retryable(error: BaseException) -> bool:
 
 
 def is_data_error(error: BaseException) -> bool:
-    """Whether the data is at fault: bisect the batch, quarantine the record. 23514 is a missing outbox partition."""
+    """Whether the data is at fault: bisect the batch, quarantine the record. 54 is a limit of PostgreSQL's that a
+    value exceeds; 23514 is a missing outbox partition."""
     if isinstance(error, asyncpg.exceptions.DataError):
         return True
     if isinstance(error, asyncpg.PostgresError):

@@ -75,7 +75,8 @@ def settle_order(workspace: Workspace, order: Order) -> None:
     before = workspace.order(order.order_id)
     if _is_closed(order):
         due = soonest(workspace.as_of, _waits_until(order))
-        order = replace(order, state=OrderState.CLOSED, holds=(), candidates=(), terms=frozenset(), recheck_at=due)
+        closed = replace(order, state=OrderState.CLOSED, holds=(), candidates=(), terms=frozenset())
+        order = replace(closed, recheck_at=due, decided_at=workspace.as_of)
     elif order.facts is not None:
         order = _judge(workspace, before, order)
     fit_reservation(workspace, order, judged=True)

@@ -102,6 +102,7 @@ def _close(workspace: Workspace, shipment: Shipment) -> Shipment:
         candidates=(),
         terms=frozenset(),
         recheck_at=soonest(workspace.as_of, *waits_until(shipment)),
+        decided_at=workspace.as_of,
     )
 
 

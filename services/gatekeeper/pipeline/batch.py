@@ -34,7 +34,7 @@ from services.kit.failpoints import failpoint
 from services.kit.partitioning import lane_of
 from services.kit.postgres import retrying
 
-GATHER_TRIES_MAX = 5
+GATHER_TRIES_MAX = 50
 
 
 async def decide_batch(gate: Gate, runs: Sequence[Run]) -> BatchResult:

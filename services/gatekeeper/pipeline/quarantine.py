@@ -20,7 +20,7 @@ from services.gatekeeper.store.quarantine import Quarantined
 from services.gatekeeper.wiring import Gate
 from services.kit.postgres import Connection, retrying
 
-GATHER_TRIES_MAX = 5
+GATHER_TRIES_MAX = 50
 
 
 class NotOpen(Exception):

@@ -26,7 +26,7 @@ from services.kit.partitioning import lane_of
 from services.kit.postgres import Connection, retrying
 
 log = structlog.get_logger()
-GATHER_TRIES_MAX = 5
+GATHER_TRIES_MAX = 50
 DEFERRED_MAX = 500
 
 

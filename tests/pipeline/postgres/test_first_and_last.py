@@ -15,7 +15,6 @@ ENDED: tuple[tuple[Event, str], ...] = (
 )
 
 
-@pytest.mark.xfail(strict=True, raises=ValueError, reason="decided_at is empty on what is CLOSED at once")
 @pytest.mark.parametrize(("event", "owner_id"), ENDED, ids=["cancelled", "returned", "order-closed", "order-cancelled"])
 async def test_what_is_over_when_it_is_first_heard_of_is_closed_and_said_once(
     feeder: Feeder, event: Event, owner_id: str

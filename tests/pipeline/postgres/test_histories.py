@@ -57,8 +57,7 @@ class Story:
             case "cancel", number:
                 return cancelled(self._order(number), version=self._next(self._order(number)))
             case "milestone", number, what:
-                known = self.versions[self._shipment(number)]
-                return milestone(self._shipment(number), what if known else "PACKED")
+                return milestone(self._shipment(number), what)
             case "cap", amount:
                 return self._licence(amount)
             case "stop", number:
