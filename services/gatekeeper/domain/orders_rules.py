@@ -13,7 +13,7 @@ from services.gatekeeper.domain.order_rest import in_unit, order_line, taken
 from services.gatekeeper.domain.quantity import Quantity, show, to_decimal
 from services.gatekeeper.domain.reasons import Reason
 from services.gatekeeper.domain.subjects import about_line, about_order, missing, missing_net
-from services.gatekeeper.domain.vocabulary import Balance, OrderStatus
+from services.gatekeeper.domain.vocabulary import OrderStatus
 
 ORDER_REASONS = frozenset({Reason.ORDER_UNKNOWN, Reason.ORDER_CANCELLED, Reason.OVER_DELIVERY, Reason.MISSING_DATA})
 
@@ -92,8 +92,8 @@ def _over_delivery(case: Case, line: CaseLine, order: Order | None) -> Iterator[
 def _taken_by_others(case: Case, line: CaseLine, order: Order, unit: str) -> Fraction:
     """What other shipments hold or have shipped of the order line.
 
-    A shipment that holds its own take already, and asks for no more, comes before those that came after it: earlier
-    ones stay (D4.3). What departed counts always; what can't be converted holds its own shipment, not this one.
+    A shipment that holds its own take already, and asks for no more, comes before those that came after it, even if
+    one of these left while held: earlier ones stay (D4.3). What can't be converted holds its own shipment, not this one.
     """
     own = _own_take(case, line, order)
     stays = own is not None and not _asks_more(case, line, own)
@@ -101,7 +101,7 @@ def _taken_by_others(case: Case, line: CaseLine, order: Order, unit: str) -> Fra
     for take in order.takes:
         if take.order_line != line.order_line or take.shipment_id == case.owner_id:
             continue
-        later = stays and own is not None and take.balance is Balance.RESERVED and take.arrival > own.arrival
+        later = stays and own is not None and take.arrival > own.arrival
         total += Fraction(0) if later else taken(case.references, unit, (take,)) or Fraction(0)
     return total
 

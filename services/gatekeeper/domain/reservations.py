@@ -51,8 +51,8 @@ def takings_of(shipment: Shipment, order_id: str) -> tuple[Take, ...]:
 def retake(workspace: Workspace, shipment: Shipment, order_ids: Iterable[str]) -> None:
     """Writes what `shipment` takes now to each of its orders and fits their reservations to it.
 
-    An order of which something came back has its other shipments looked at again (OVER_DELIVERY, D1.3); a held one is
-    judged by what it still has to ship.
+    An order of which something came back, or of which more left than it knew of, has its other shipments looked at
+    again (OVER_DELIVERY, D1.3, D4.3); a held one is judged by what it still has to ship.
     """
     for order_id in sorted(order_ids):
         order = workspace.order(order_id)
@@ -63,12 +63,18 @@ def retake(workspace: Workspace, shipment: Shipment, order_ids: Iterable[str]) -
         others = [take for take in order.takes if take.shipment_id != shipment.shipment_id]
         takes = tuple(sorted((*others, *after), key=lambda take: (take.arrival, take.shipment_id, take.line_no)))
         fit_reservation(workspace, replace(order, takes=takes))
-        kept = {(take.line_no, take.order_line, take.quantity) for take in after}
-        given_back = [take for take in before if (take.line_no, take.order_line, take.quantity) not in kept]
-        if given_back and len(order.shipments) > 1:
+        given_back = _without(before, after)
+        left_with_more = any(take.balance is Balance.CONSUMED for take in _without(after, before))
+        if (given_back or left_with_more) and len(order.shipments) > 1:
             workspace.follow_up(FollowUpKind.ORDER_SHIPMENTS, order_id)
         if order.state is OrderState.HELD or _reserves_nowhere(order, given_back):
             workspace.follow_up(FollowUpKind.ORDER, order_id)
+
+
+def _without(takes: list[Take], others: list[Take]) -> list[Take]:
+    """Those of `takes` that stand in `others` neither for the same order line nor in the same size."""
+    known = {(take.line_no, take.order_line, take.quantity) for take in others}
+    return [take for take in takes if (take.line_no, take.order_line, take.quantity) not in known]
 
 
 def _reserves_nowhere(order: Order, given_back: list[Take]) -> bool:

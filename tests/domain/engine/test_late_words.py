@@ -149,3 +149,19 @@ def test_a_lift_dated_ahead_ends_the_notice_when_its_time_comes() -> None:
     assert story.state("S1") == "RELEASED"
     story.feed("notice.lifted", {"notice_id": "N1", "version": 3, "reason": "over"}, time=story.clock + DAY)
     assert (story.state("S1"), story.told("S1")) == ("RELEASED", ["RELEASED", "HELD", "RELEASED"])
+
+
+def test_what_left_while_held_holds_those_that_came_after_it_and_none_before() -> None:
+    """D4.3: both took the whole order; OVER_DELIVERY counts what departed, and earlier ones stay."""
+    story = Story()
+    story.order("O1", "300 KGM")
+    for name in ("S1", "S2", "S3"):
+        story.ship(name, order="O1", **({"movement": None} if name == "S1" else {}))
+    assert [story.state(name) for name in ("S1", "S2", "S3")] == [
+        "HELD MISSING_DATA", "RELEASED", "HELD OVER_DELIVERY",
+    ]  # fmt: skip
+    story.milestone("S3", "DEPARTED")
+    story.rejudge("shipment", "S2", "sweep")
+    assert [story.state(name) for name in ("S2", "S3")] == ["RELEASED", "INTERCEPT OVER_DELIVERY"]
+    story.milestone("S1", "DEPARTED")
+    assert story.state("S2") == "HELD OVER_DELIVERY"
