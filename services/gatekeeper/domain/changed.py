@@ -20,6 +20,7 @@ def covered_lines(case: Case) -> tuple[LicenceCovered, ...]:
             end_use=_end_use(line),
             item_no=line.item_no,
             licensed=line.needs_licence,
+            leaves=case.leaves_territory,
         )
         for line in case.lines
     )

@@ -55,9 +55,13 @@ def released_at_departure(case: Case) -> bool:
 
 
 def left_unlicensed(case: Case, line: CaseLine) -> bool:
-    """Whether `line` left lawfully without a licence, and is still the same item."""
+    """Whether `line` left lawfully without a licence, and is still the same item on the same kind of movement."""
     known = case.shipment.released_as if case.shipment is not None and released_at_departure(case) else ()
-    return any(one.line_no == line.line_no and not one.licensed and one.item_no == line.item_no for one in known)
+    return any(
+        (one.line_no, one.item_no, one.leaves) == (line.line_no, line.item_no, case.leaves_territory)
+        and not one.licensed
+        for one in known
+    )
 
 
 def was_open_when_leaving(case: Case, finding: Finding) -> bool:

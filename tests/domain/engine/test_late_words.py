@@ -165,3 +165,15 @@ def test_what_left_while_held_holds_those_that_came_after_it_and_none_before() -
     assert [story.state(name) for name in ("S2", "S3")] == ["RELEASED", "INTERCEPT OVER_DELIVERY"]
     story.milestone("S1", "DEPARTED")
     assert story.state("S2") == "HELD OVER_DELIVERY"
+
+
+def test_what_was_said_to_stay_in_the_country_and_was_exported_is_asked_for_its_licence() -> None:
+    story = Story()
+    story.ship("S1", movement="DOMESTIC")
+    story.ship("S2", movement="DOMESTIC", item="LASER-HEAD")
+    story.milestone("S1", "DEPARTED")
+    story.milestone("S2", "DEPARTED")
+    story.ship("S1")
+    story.ship("S2", item="LASER-HEAD")
+    assert (story.state("S1"), story.balance()) == ("RELEASED", "0/300 0/1")
+    assert story.state("S2") == "INTERCEPT NO_LICENCE"
