@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+import contextlib
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
 
 from services.kit.kafka import DOUBTS
 from tests.faults.plant import Plant
@@ -17,11 +20,10 @@ CHUNK = 10
 
 @dataclass(slots=True)
 class Traffic:
-    """`sent` shipments of `trade.stream`, and those that Kafka took although its client never heard so."""
+    """How many shipments of `trade.stream` were `sent`, and what must become of them."""
 
     plant: Plant
     sent: int = 0
-    chunks_again: int = 0
     _enough: asyncio.Event = field(default_factory=asyncio.Event)
 
     def end(self) -> None:
@@ -38,19 +40,22 @@ class Traffic:
     def matching(self) -> set[str]:
         return matching(0, self.sent)
 
+    async def _taken(self, records: Sequence[dict[str, Any]]) -> bool:
+        try:
+            await self.plant.send(records)
+        except DOUBTS:
+            with contextlib.suppress(*DOUBTS):
+                await self.plant.renew_producer()
+            return False
+        return True
+
     async def flow(self, per_second: float) -> None:
         """Send until `end`. A chunk in doubt is sent again, under the same event ids: the gatekeeper takes it once."""
         loop = asyncio.get_running_loop()
         due = loop.time()
         while not self._enough.is_set():
             records = [self.plant.record(event) for event in stream(self.sent, CHUNK)]
-            while True:
-                try:
-                    await self.plant.send(records)
-                    break
-                except DOUBTS:
-                    self.chunks_again += 1
-                    await asyncio.sleep(0.2)
+            await eventually(partial(self._taken, records), seconds=90, every=0.2)
             self.sent += CHUNK
             due = max(due + CHUNK / per_second, loop.time() - 1)
             await asyncio.sleep(max(0.0, due - loop.time()))

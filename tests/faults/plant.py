@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 import json
 from collections.abc import AsyncIterator, Iterable
@@ -18,7 +19,7 @@ from schemas.topics import HOLDS, READ_TOPICS, topic_of
 from services.gatekeeper.migrations.run import migrate
 from services.gatekeeper.pipeline.tail import read_tails
 from services.gatekeeper.pipeline.topics import create_topics
-from services.kit.kafka import new_producer, start_client, stop_client
+from services.kit.kafka import discard_producer, new_producer, start_client, stop_client
 from services.kit.partitioning import lane_of
 from tests.checker import TopicRecord, check
 from tests.faults.processes import Process, Processes
@@ -84,16 +85,25 @@ class Plant:
 
     async def send(self, records: Iterable[dict[str, Any]]) -> None:
         """Send records made by `record`, all acknowledged."""
-        deliveries = []
-        for record in records:
-            topic = record["topic"]
-            if topic == "trade.shipments.v1":
-                self.shipments.add(record["key"].decode())
-            sent = await self.producer.send(**{**record, "topic": self.prefix + topic})
-            deliveries.append((topic, record["partition"], sent))
-        for topic, partition, sent in deliveries:
-            offset = (await sent).offset + 1
-            self._ends[topic, partition] = max(self._ends.get((topic, partition), 0), offset)
+        deliveries: list[tuple[str, int, Any]] = []
+        try:
+            for record in records:
+                topic = record["topic"]
+                if topic == "trade.shipments.v1":
+                    self.shipments.add(record["key"].decode())
+                sent = await self.producer.send(**{**record, "topic": self.prefix + topic})
+                deliveries.append((topic, record["partition"], sent))
+        finally:
+            answers = await asyncio.gather(*(sent for _, _, sent in deliveries), return_exceptions=True)
+        for (topic, partition, _), answer in zip(deliveries, answers, strict=True):
+            if isinstance(answer, BaseException):
+                raise answer
+            self._ends[topic, partition] = max(self._ends.get((topic, partition), 0), answer.offset + 1)
+
+    async def renew_producer(self) -> None:
+        """Throw the producer away after a doubt: what it sent may be sent again, under the same event ids."""
+        await discard_producer(self.producer)
+        self.producer = await _new_sender(self.servers)
 
     async def start(self, name: str, *, failpoints: str = "", **settings: str) -> Process:
         """A gatekeeper; other settings than the plant's by name."""
@@ -141,6 +151,9 @@ class Plant:
         for partition, tail in (await read_tails(self.servers, partitions)).items():
             if tail.record is not None:
                 self._ends[partition.topic.removeprefix(self.prefix), partition.partition] = tail.record.offset + 1
+
+    async def close(self) -> None:
+        await stop_client(self.producer)
 
     # Looking
 
@@ -196,7 +209,12 @@ async def new_plant(database_url: str, servers: str, prefix: str, folder: Path) 
     async with AsyncExitStack() as ending:
         processes = Processes(folder, environment)
         ending.push_async_callback(processes.close)
-        producer = new_producer(servers, client_id="test-trade", transactional_id=None)
-        await start_client(producer)
-        ending.push_async_callback(stop_client, producer)
-        yield Plant(database_url, servers, prefix, processes, producer)
+        plant = Plant(database_url, servers, prefix, processes, await _new_sender(servers))
+        ending.push_async_callback(plant.close)
+        yield plant
+
+
+async def _new_sender(servers: str) -> Any:
+    producer = new_producer(servers, client_id="test-trade", transactional_id=None)
+    await start_client(producer)
+    return producer
