@@ -14,7 +14,6 @@ from uuid import UUID
 
 import typer
 
-from services.gatekeeper.pipeline import quarantine as settling
 from services.gatekeeper.store import keys, quarantine
 from services.gatekeeper.store.lanes import lanes_overview
 from services.gatekeeper.store.quarantine import Quarantined
@@ -165,6 +164,8 @@ def _shown(raw: bytes | None) -> str | None:
 
 
 def _settle(quarantine_id: UUID, *, value: bytes | None, drop: bool) -> None:
+    from services.gatekeeper.pipeline import quarantine as settling
+
     try:
         _with_gate(lambda gate: settling.settle(gate, quarantine_id, by=_operator(), value=value, drop=drop))
     except (settling.NotOpen, settling.StillUnreadable) as error:
@@ -191,6 +192,8 @@ def quarantine_drop(quarantine_id: UUID) -> None:
 @quarantine_app.command("resume")
 def quarantine_resume(topic: str, partition: int) -> None:
     """Let a partition go on that stopped because too many of its recent records were unreadable."""
+    from services.gatekeeper.pipeline import quarantine as settling
+
     if not _with_gate(lambda gate: settling.resume_partition(gate, topic, partition, by=_operator())):
         typer.echo(f"{topic}/{partition} is not stopped", err=True)
         raise typer.Exit(1)

@@ -117,7 +117,8 @@ async def open_gate(
         raise BadSetting("HOLDGATE_DATABASE_URL (or DATABASE_URL) is not set")
     database = await connect(settings.database_url, name=name, patience_seconds=patience_seconds)
     async with database.reading() as connection:
-        row = await connection.fetchrow("SELECT incarnation, partitions FROM installation")
+        there = await connection.fetchval("SELECT to_regclass('installation')")
+        row = there and await connection.fetchrow("SELECT incarnation, partitions FROM installation")
     if row is None:
         raise BadSetting("this database is not set up yet: run `holdgate migrate`")
     if row["partitions"] != settings.partitions:
