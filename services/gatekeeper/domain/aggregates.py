@@ -80,8 +80,8 @@ class LicenceCovered:
     """The end user and end use under which a line was last released (END_USER_CHANGED, END_USE_CHANGED).
 
     `licensed`: whether it needed a licence then, and for which item: goods that left lawfully without one, because
-    none was needed, aren't asked for one because the item is judged otherwise later (D1.7). `leaves`: by a movement that
-    may need one (D3.1); what was said to move inside the country and was exported is asked.
+    none was needed, aren't asked for one because the item is judged otherwise later (D1.7). `leaves`: by a movement
+    that may need one (D3.1); what was said to move inside the country and was exported is asked.
     """
 
     line_no: int

@@ -11,7 +11,7 @@ from services.gatekeeper.domain.case import Case, CaseLine
 from services.gatekeeper.domain.facts import PartyRef
 from services.gatekeeper.domain.findings import found
 from services.gatekeeper.domain.names import normalise_identifier, normalise_name
-from services.gatekeeper.domain.parties import SERVICE_ROLES, Known, case_roles, known, line_roles
+from services.gatekeeper.domain.parties import SERVICE_ROLES, Known, case_roles, known
 from services.gatekeeper.domain.reasons import Reason
 from services.gatekeeper.domain.rule_entities import ListEntry
 from services.gatekeeper.domain.vocabulary import LicenceType, ListEffect, ListName
@@ -81,7 +81,7 @@ def _reasons(case: Case, role: str, ref: PartyRef, entry: ListEntry, party: Know
     weak = statutory is None or entry.effect is ListEffect.REVIEW or role not in STATUTORY_ROLES
     if weak or statutory is None or _by_name_of_another_country(case, entry, party):
         return {Reason.PARTY_REVIEW}
-    lines = [line for line in case.lines if (role, ref) in line_roles(case, line)]
+    lines = [line for line in case.lines if line.parties.get(role) == ref]
     reasons = {_line_reason(case, line, statutory) for line in lines}
     return {reason for reason in reasons if reason is not None}
 

@@ -92,8 +92,8 @@ def _over_delivery(case: Case, line: CaseLine, order: Order | None) -> Iterator[
 def _taken_by_others(case: Case, line: CaseLine, order: Order, unit: str) -> Fraction:
     """What other shipments hold or have shipped of the order line.
 
-    A shipment that holds its own take already, and asks for no more, comes before those that came after it, even if
-    one of these left while held: earlier ones stay (D4.3). What can't be converted holds its own shipment, not this one.
+    A shipment that holds its own take already, and asks for no more, comes before those that came after it, even if one
+    of these left while held: earlier ones stay (D4.3). What can't be converted holds its own shipment, not this one.
     """
     own = _own_take(case, line, order)
     stays = own is not None and not _asks_more(case, line, own)

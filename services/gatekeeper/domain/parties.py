@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 
-from services.gatekeeper.domain.case import Case, CaseLine
+from services.gatekeeper.domain.case import Case
 from services.gatekeeper.domain.facts import PartyRef
 from services.gatekeeper.domain.names import normalise_name
 from services.gatekeeper.domain.references import References
@@ -54,20 +54,14 @@ def _look_up(ref: PartyRef, references: References) -> Known:
     return Known(ids, namesakes, names, frozenset(countries), bool(parties) or bool(ref.name), entries)
 
 
-def line_roles(case: Case, line: CaseLine) -> Iterator[tuple[str, PartyRef]]:
-    """Every role of `line` and who fills it: the exporter and the forwarder are roles like others (D6.2)."""
-    yield from sorted(line.parties.items())
-    yield from _own_roles(case, line.parties)
-
-
 def case_roles(case: Case) -> tuple[tuple[str, PartyRef], ...]:
-    """Every role on any line, each pair once, in order of lines and roles."""
+    """Every role on any line, each pair once, in order of lines and roles, then exporter and forwarder (D6.2)."""
     roles = {role: None for line in case.lines for role in sorted(line.parties.items())}
-    own = dict.fromkeys(_own_roles(case, {}))
+    own = dict.fromkeys(_own_roles(case))
     return (*roles, *(role for role in own if role not in roles))
 
 
-def _own_roles(case: Case, given: Mapping[str, PartyRef]) -> Iterator[tuple[str, PartyRef]]:
+def _own_roles(case: Case) -> Iterator[tuple[str, PartyRef]]:
     for role, party_id in ((EXPORTER, case.exporter_id), (FORWARDER, case.forwarder_id)):
-        if party_id is not None and role not in given:
+        if party_id is not None:
             yield role, PartyRef(party_id)

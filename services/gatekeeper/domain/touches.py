@@ -8,7 +8,6 @@ from services.gatekeeper.domain.names import normalise_name
 from services.gatekeeper.domain.references import References
 from services.gatekeeper.domain.rule_entities import (
     Control,
-    Feed,
     FxRate,
     Item,
     Licence,
@@ -70,7 +69,7 @@ def _touches(entity: RuleEntity, references: References) -> Touches:
             return _one((f"statement:{entity.statement_no}",))
         case FxRate():
             return _one((f"fx:{entity.base}",))
-        case Feed():
+        case _:
             return _one((f"feed:{entity.feed}",))
 
 
