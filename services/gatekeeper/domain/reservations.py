@@ -65,7 +65,8 @@ def retake(workspace: Workspace, shipment: Shipment, order_ids: Iterable[str]) -
         fit_reservation(workspace, replace(order, takes=takes))
         given_back = _without(before, after)
         left_with_more = any(take.balance is Balance.CONSUMED for take in _without(after, before))
-        if (given_back or left_with_more) and len(order.shipments) > 1:
+        alone = not set(order.shipments) - {shipment.shipment_id}
+        if (given_back or left_with_more) and not alone:
             workspace.follow_up(FollowUpKind.ORDER_SHIPMENTS, order_id)
         if order.state is OrderState.HELD or _reserves_nowhere(order, given_back):
             workspace.follow_up(FollowUpKind.ORDER, order_id)

@@ -177,3 +177,14 @@ def test_what_was_said_to_stay_in_the_country_and_was_exported_is_asked_for_its_
     story.ship("S2", item="LASER-HEAD")
     assert (story.state("S1"), story.balance()) == ("RELEASED", "0/300 0/1")
     assert story.state("S2") == "INTERCEPT NO_LICENCE"
+
+
+def test_a_shipment_that_moves_to_another_order_makes_room_for_the_one_that_waits() -> None:
+    story = Story()
+    story.order("O1", "300 KGM")
+    story.ship("S1", order="O1")
+    story.ship("S2", order="O1")
+    assert story.state("S2") == "HELD OVER_DELIVERY"
+    story.ship("S1")
+    assert (story.state("S1"), story.state("S2")) == ("RELEASED", "RELEASED")
+    assert story.balance() == "600/0 2/0"
