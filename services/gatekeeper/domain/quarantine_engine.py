@@ -14,7 +14,9 @@ from services.gatekeeper.domain.workspace import Outcome, TimelineEntry, Workspa
 
 
 def unreadable(workspace: Workspace, event: TradeUnreadable) -> Outcome:
-    """Its order or shipment is held. About goods that have departed it is a line in the timeline, no hold (D1.7)."""
+    """Its order or shipment is held. About goods that have departed it is a line in the timeline, no hold (D1.7), until
+    it turns out that they have not.
+    """
     detail = {"event": event.event_key, "quarantine_id": event.quarantine_id, "error": event.detail}
     workspace.effects.timeline.append(
         TimelineEntry(event.owner, event.owner_id, workspace.as_of, "EVENT_UNREADABLE", detail)
@@ -22,12 +24,13 @@ def unreadable(workspace: Workspace, event: TradeUnreadable) -> Outcome:
     if event.owner == "order":
         return _order_unreadable(workspace, event)
     shipment = workspace.shipment(event.owner_id)
-    if shipment.progress.place is not Place.BEFORE_DEPARTURE:
-        return Outcome.TIMELINE_ONLY
     version = shipment.facts.version if shipment.facts else None
     standing = with_standing(shipment.standing, unreadable_hold(event, version, workspace.as_of))
     if standing == shipment.standing:
         return Outcome.STALE
+    if shipment.progress.place is not Place.BEFORE_DEPARTURE:
+        workspace.put_shipment(replace(shipment, standing=standing))
+        return Outcome.TIMELINE_ONLY
     settle_shipment(workspace, replace(shipment, standing=standing))
     return Outcome.APPLIED
 

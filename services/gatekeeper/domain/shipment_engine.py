@@ -22,7 +22,7 @@ from services.gatekeeper.domain.holds import place_holds
 from services.gatekeeper.domain.judging import balances_seen, judge_shipment, order_ids_of, record_decision, soonest
 from services.gatekeeper.domain.ledger import book, settle_completion
 from services.gatekeeper.domain.reservations import retake
-from services.gatekeeper.domain.standing import without_key
+from services.gatekeeper.domain.standing import standing_findings, without_key
 from services.gatekeeper.domain.vocabulary import OrderState, OrderStatus, Place, ShipmentState
 from services.gatekeeper.domain.workspace import Workspace
 
@@ -61,9 +61,8 @@ def waits_until(shipment: Shipment) -> tuple[datetime | None, ...]:
 def _judge(workspace: Workspace, before: Shipment, shipment: Shipment) -> Shipment:
     assessment = judge_shipment(workspace, shipment)
     balances = balances_seen(workspace, assessment, shipment.draws)
-    standing = tuple(known.finding for known in shipment.standing)
-    shipment = judge_departure(workspace, before, shipment, (*assessment.findings, *standing))
-    findings = (*assessment.findings, *(known.finding for known in shipment.standing))
+    shipment = judge_departure(workspace, before, shipment, (*assessment.findings, *standing_findings(shipment)))
+    findings = (*assessment.findings, *standing_findings(shipment))
     holds = place_holds("shipment", shipment.shipment_id, findings, shipment.holds, workspace.as_of)
     after = replace(
         shipment,

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from services.gatekeeper.domain.aggregates import Finding, StandingHold
+from services.gatekeeper.domain.aggregates import Finding, Shipment, StandingHold
 from services.gatekeeper.domain.events import TradeUnreadable
 from services.gatekeeper.domain.reasons import Reason
+from services.gatekeeper.domain.vocabulary import Place
 
 
 def unreadable(event: TradeUnreadable, version: int | None, as_of: datetime) -> StandingHold:
@@ -18,6 +19,22 @@ def unreadable(event: TradeUnreadable, version: int | None, as_of: datetime) -> 
 def moved_unreleased(event_id: str, as_of: datetime) -> StandingHold:
     """The hold of goods that left without a release that stood at that moment; only a person lifts it (D4.7)."""
     return StandingHold(event_id, Finding(Reason.MOVED_UNRELEASED, (("event_id", event_id),)), as_of)
+
+
+def standing_findings(shipment: Shipment) -> tuple[Finding, ...]:
+    """What `shipment` stands under; an event that could not be read after the departure holds only if that is undone.
+
+    D1.7: about departed goods such an event is no hold; one that was open at departure stays (D1.6).
+    """
+    gone = shipment.progress.place is not Place.BEFORE_DEPARTURE
+    held = {(hold.reason, hold.subject) for hold in shipment.holds}
+    return tuple(
+        known.finding
+        for known in shipment.standing
+        if not gone
+        or known.finding.reason is not Reason.EVENT_UNREADABLE
+        or (known.finding.reason, known.finding.subject) in held
+    )
 
 
 def with_standing(standing: tuple[StandingHold, ...], added: StandingHold) -> tuple[StandingHold, ...]:

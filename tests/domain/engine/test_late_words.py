@@ -188,3 +188,18 @@ def test_a_shipment_that_moves_to_another_order_makes_room_for_the_one_that_wait
     story.ship("S1")
     assert (story.state("S1"), story.state("S2")) == ("RELEASED", "RELEASED")
     assert story.balance() == "600/0 2/0"
+
+
+def test_what_could_not_be_read_at_sea_holds_once_the_departure_did_not_happen() -> None:
+    story = Story()
+    story.ship("S1")
+    story.milestone("S1", "DEPARTED", event_id="left")
+    story.unreadable("shipment", "S1")
+    story.rejudge("shipment", "S1", "sweep")
+    assert story.state("S1") == "RELEASED"
+    story.correct("S1", "left")
+    assert (story.state("S1"), story.balance()) == ("HELD EVENT_UNREADABLE", "0/0 0/0")
+    story.milestone("S1", "DEPARTED", event_id="left again")
+    assert story.state("S1") == "INTERCEPT EVENT_UNREADABLE"
+    story.repaired("shipment", "S1")
+    assert story.state("S1") == "RELEASED"
