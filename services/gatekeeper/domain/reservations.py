@@ -81,8 +81,10 @@ def _without(takes: list[Take], others: list[Take]) -> list[Take]:
 def _reserves_nowhere(order: Order, given_back: list[Take]) -> bool:
     """Whether a line that had been taken whole, and so was not judged any more, got something back."""
     drawn = {draw.line_no for draw in order.draws if draw.quantity.value}
+    emptied = {draw.line_no for draw in order.draws} - drawn
     cleared = order.state is OrderState.CLEARED
-    return cleared and any(take.licence_no and take.order_line not in drawn for take in given_back)
+    back = (take for take in given_back if take.licence_no or take.order_line in emptied)
+    return cleared and any(take.order_line not in drawn for take in back)
 
 
 def fit_reservation(workspace: Workspace, order: Order, *, judged: bool = False) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from services.gatekeeper.domain.rule_entities import Licence
 from services.gatekeeper.domain.vocabulary import LicenceStatus
-from tests.domain.builders import M1, at, general, licence_line
+from tests.domain.builders import M1, at, general, licence_line, rate
 from tests.domain.story import Story
 
 
@@ -95,3 +95,13 @@ def test_a_move_that_draws_nothing_leaves_the_orders_reservation_alone() -> None
     assert (story.state("O1"), story.balance()) == ("CLEARED", "500/0 0/0")
     story.ship("S2", "200 KGM", order="O1", movement="OUT_OF_BONDED")
     assert (story.state("S2"), story.balance()) == ("RELEASED", "500/0 1/0")
+
+
+def test_an_order_amended_while_all_of_it_is_taken_is_valued_anew_when_it_comes_back() -> None:
+    """What took the line whole needs no licence; the order's value is in another currency by then (D3.10, D4.1)."""
+    story = Story(rate("EUR", "USD", "1.1", "2026-03-01"))
+    story.ship("S1", "200 KGM", item="STEEL-BOLT", order="O1")
+    story.order("O1", "200 KGM")
+    story.order("O1", "100 KGM", value="100 EUR")
+    assert (story.state("S1"), story.balance()) == ("HELD OVER_DELIVERY", "100/0 0/0")
+    assert story.accounts["M1"].lines[1].value_reserved == 110
