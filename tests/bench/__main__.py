@@ -7,6 +7,7 @@ import json
 import signal
 import sys
 import time
+from typing import Any
 
 import asyncpg
 from aiokafka.errors import KafkaError
@@ -23,6 +24,7 @@ EXPECTED = (BenchFailed, PartUnavailable, KafkaError, asyncpg.PostgresError, OSE
 
 async def _run(options: Options) -> None:
     began = time.monotonic()
+    figures: dict[str, Any] = {}
 
     def say(text: str) -> None:
         print(f"{time.monotonic() - began:6.1f} s  {text}", file=sys.stderr, flush=True)
@@ -30,8 +32,12 @@ async def _run(options: Options) -> None:
     async with asyncio.timeout(options.sizes.seconds_max), open_parts() as parts:
         for part in (parts.postgres, parts.kafka):
             say(f"{part.rung}")
-        found = await measure(parts, options, say)
-    print(json.dumps(found) if options.as_json else "\n".join(lines(found)))
+        try:
+            await measure(parts, options, say, figures)
+        except BaseException:
+            say(f"known so far: {json.dumps(figures)}")
+            raise
+    print(json.dumps(figures) if options.as_json else "\n".join(lines(figures)))
 
 
 async def _until_signal(options: Options) -> None:

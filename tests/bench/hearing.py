@@ -48,7 +48,9 @@ class Ear:
     def count(self, kind: str, group: str) -> int:
         return len(self.heard[kind, group])
 
-    async def until(self, reached: Callable[[], bool], *, seconds: float, what: str, alive: Callable[[], None]) -> None:
+    async def until(
+        self, reached: Callable[[], bool], *, seconds: float, what: str | Callable[[], str], alive: Callable[[], None]
+    ) -> None:
         """Return once `reached`; BenchFailed after so many seconds, or as soon as `alive` raises it."""
         deadline = time.monotonic() + seconds
         while not reached():
@@ -56,7 +58,8 @@ class Ear:
                 self._reading.result()
             alive()
             if time.monotonic() > deadline:
-                raise BenchFailed(f"{what}: not within {seconds:.0f} s; {self.total} records were seen")
+                name = what if isinstance(what, str) else what()
+                raise BenchFailed(f"{name}: not within {seconds:.0f} s; {self.total} records were seen")
             await asyncio.sleep(LOOK_SECONDS)
 
     async def read(self, servers: str, prefix: str) -> None:

@@ -18,7 +18,7 @@ from tests.bench.sizes import Sizes
 from tests.bench.trade import FLOOD, NOTICED, STOPPED_FORWARDER
 
 FLOWING_SECONDS_MAX = 60.0
-HOLDS_SECONDS_MAX = 180.0
+HOLDS_SECONDS_MAX = 420.0
 WARM_SECONDS = 1.0
 
 
@@ -83,7 +83,10 @@ async def measure_notice(ear: Ear, sender: Sender, child: Child, office: Office,
         def all_held() -> bool:
             return ear.count("shipment.held", NOTICED) >= count and effective.done()
 
-        await ear.until(all_held, seconds=HOLDS_SECONDS_MAX, what=f"{count} holds", alive=alive)
+        await ear.until(
+            all_held, seconds=HOLDS_SECONDS_MAX, alive=alive,
+            what=lambda: f"{ear.count('shipment.held', NOTICED)} of {count} holds",
+        )  # fmt: skip
     finally:
         enough.set()
         for task in tasks[1:]:

@@ -18,27 +18,24 @@ from tests.bench.sizes import Options
 GIB = 1024**3
 
 
-async def measure(parts: Parts, options: Options, say: Say) -> dict[str, Any]:
-    """Everything, one after the other, on the same servers."""
+async def measure(parts: Parts, options: Options, say: Say, figures: dict[str, Any]) -> None:
+    """Add everything to `figures`, one after the other, on the same servers."""
     sizes = options.sizes
-    load = os.getloadavg()[0]
-    say(f"(c) passthrough: {sizes.passthrough_events} shipments")
-    passthrough = await measure_program(parts, "passthrough", sizes.passthrough_events)
-    say(f"(b) session per event: {sizes.usual_events} shipments")
-    usual = await measure_program(parts, "usual", sizes.usual_events)
-    figures = await measure_gatekeeper(parts, options, say)
-    decided = figures["decided_per_second"]
-    return {
-        **figures,
-        "session_per_event_per_second": round(usual, 1),
-        "passthrough_per_second": round(passthrough, 1),
-        "times_session_per_event": round(decided / usual, 1),
-        "share_of_passthrough": round(decided / passthrough, 3),
+    figures |= {
         "rungs": parts.rungs(),
         "sizes": asdict(sizes),
-        "machine": _machine(load),
+        "machine": _machine(os.getloadavg()[0]),
         "profiled": options.profile is not None,
     }
+    say(f"(c) passthrough: {sizes.passthrough_events} shipments")
+    passthrough = await measure_program(parts, "passthrough", sizes.passthrough_events)
+    figures["passthrough_per_second"] = round(passthrough, 1)
+    say(f"(b) session per event: {sizes.usual_events} shipments")
+    usual = await measure_program(parts, "usual", sizes.usual_events)
+    figures["session_per_event_per_second"] = round(usual, 1)
+    await measure_gatekeeper(parts, options, say, figures)
+    figures["times_session_per_event"] = round(figures["decided_per_second"] / usual, 1)
+    figures["share_of_passthrough"] = round(figures["decided_per_second"] / passthrough, 3)
 
 
 def _machine(load: float) -> dict[str, Any]:
@@ -59,7 +56,8 @@ def lines(found: dict[str, Any]) -> list[str]:
     machine = found["machine"]
     return [
         "; ".join(rungs) + f"; {machine['cores']} cores; load before {machine['load_before']}",
-        f"(a) decided              {found['decided_per_second']:>10.1f} /s",
+        f"(a) decided              {found['decided_per_second']:>10.1f} /s"
+        f"   {found['decided_cpu_us']:.0f} µs of the process's processor time each",
         f"(b) session per event    {found['session_per_event_per_second']:>10.1f} /s"
         f"   (a) is {found['times_session_per_event']:.1f} times that",
         f"(c) passthrough          {found['passthrough_per_second']:>10.1f} /s"
