@@ -81,10 +81,7 @@ def _without(takes: list[Take], others: list[Take]) -> list[Take]:
 def _reserves_nowhere(order: Order, given_back: list[Take]) -> bool:
     """Whether a line that had been taken whole, and so was not judged any more, got something back."""
     drawn = {draw.line_no for draw in order.draws if draw.quantity.value}
-    emptied = {draw.line_no for draw in order.draws} - drawn
-    cleared = order.state is OrderState.CLEARED
-    back = (take for take in given_back if take.licence_no or take.order_line in emptied)
-    return cleared and any(take.order_line not in drawn for take in back)
+    return order.state is OrderState.CLEARED and any(take.order_line not in drawn for take in given_back)
 
 
 def fit_reservation(workspace: Workspace, order: Order, *, judged: bool = False) -> None:

@@ -155,8 +155,9 @@ def test_what_left_while_held_holds_those_that_came_after_it_and_none_before() -
     """D4.3: both took the whole order; OVER_DELIVERY counts what departed, and earlier ones stay."""
     story = Story()
     story.order("O1", "300 KGM")
-    for name in ("S1", "S2", "S3"):
-        story.ship(name, order="O1", **({"movement": None} if name == "S1" else {}))
+    story.ship("S1", order="O1", movement=None)
+    story.ship("S2", order="O1")
+    story.ship("S3", order="O1")
     assert [story.state(name) for name in ("S1", "S2", "S3")] == [
         "HELD MISSING_DATA", "RELEASED", "HELD OVER_DELIVERY",
     ]  # fmt: skip

@@ -105,3 +105,11 @@ def test_an_order_amended_while_all_of_it_is_taken_is_valued_anew_when_it_comes_
     story.order("O1", "100 KGM", value="100 EUR")
     assert (story.state("S1"), story.balance()) == ("HELD OVER_DELIVERY", "100/0 0/0")
     assert story.accounts["M1"].lines[1].value_reserved == 110
+
+
+def test_an_order_opened_again_while_all_of_it_is_taken_reserves_when_it_comes_back() -> None:
+    story = Story()
+    story.ship("S1", "200 KGM", item="STEEL-BOLT", order="O1")
+    story.order("O1", "200 KGM", status="CLOSED")
+    story.order("O1", "100 KGM")
+    assert (story.state("S1"), story.balance()) == ("HELD OVER_DELIVERY", "100/0 0/0")

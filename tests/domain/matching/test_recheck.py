@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from services.gatekeeper.domain.aggregates import Progress
 from services.gatekeeper.domain.policy import Policy
 from services.gatekeeper.domain.vocabulary import Place
 from tests.domain.builders import (
     at,
     control,
-    date,
     day,
     departed,
     licence,
