@@ -80,9 +80,11 @@ def _line_answered(notice: Notice, case: Case, line_no: int) -> bool:
 
 
 def _own_draws(case: Case) -> tuple[Draw, ...]:
+    """What it stands with; an order that has shipped all of a line draws nothing for it any more."""
     if case.shipment is not None:
         return case.shipment.draws
-    return case.order.draws if case.order is not None else ()
+    draws = case.order.draws if case.order is not None else ()
+    return tuple(draw for draw in draws if draw.quantity.value)
 
 
 def _drawn(case: Case) -> Mapping[int, set[str]]:

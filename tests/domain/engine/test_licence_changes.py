@@ -113,3 +113,15 @@ def test_an_order_opened_again_while_all_of_it_is_taken_reserves_when_it_comes_b
     story.order("O1", "200 KGM", status="CLOSED")
     story.order("O1", "100 KGM")
     assert (story.state("S1"), story.balance()) == ("HELD OVER_DELIVERY", "100/0 0/0")
+
+
+def test_a_notice_about_a_licence_leaves_an_order_that_draws_nothing_on_it_any_more() -> None:
+    story = Story()
+    story.order("O1", "300 KGM")
+    story.ship("S1", order="O1")
+    story.notice("N1", licences=["M1"])
+    assert (story.state("O1"), story.state("S1")) == ("HELD STOP_NOTICE", "HELD STOP_NOTICE")
+    story.lift("N1")
+    story.milestone("S1", "DEPARTED")
+    story.notice("N1", licences=["M1"])
+    assert (story.state("O1"), story.state("S1")) == ("CLEARED", "INTERCEPT STOP_NOTICE")
