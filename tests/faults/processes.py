@@ -76,6 +76,10 @@ class Process:
 
         await eventually(probe, seconds=seconds, every=0.1)
 
+    async def published(self) -> int:
+        """How many records it knows to have published."""
+        return int(await self.measure("holdgate_published_records_total"))
+
     async def measure(self, name: str) -> float:
         """A metric, summed over its labels; 0 while the process doesn't answer yet."""
         text = await asyncio.to_thread(_fetched, self.metrics_port)

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
+from services.gatekeeper.pipeline.quarantine import settle
+from services.gatekeeper.wiring import Settings, open_gate
 from tests.faults.plant import Plant
 from tests.faults.trade import expected, milestone, order, rules, shipment, stream
 from tests.pipeline import trade as builders
-from tests.pipeline.feeding import key_in
+from tests.pipeline.feeding import PARTITIONS, key_in
 from tests.pipeline.trade import Event
 
 COUNT = 60
 BROKEN_BODIES = (b"{", b"\xff\xfe\x00\x80", b"", b"[1, 2]")
 DROPPED = ("order.cancelled", "shipment.corrected", "feed.refreshed", "notice.lifted", "list-entry.upserted")
-COMMANDS_AT_ONCE = 2
+BY_COMMAND = ("SB1", "OB2", "LB1", "NB1", "CB1", "SAME")
+"""Of trade and of rules, replayed and dropped; the others are settled by the same code, without a process for each."""
 
 
 def one_of_each_type() -> list[Event]:
@@ -49,24 +52,30 @@ async def listed(plant: Plant) -> list[dict[str, Any]]:
 
 
 async def put_right(plant: Plant, rows: Sequence[dict[str, Any]], events: Sequence[Event], folder: Path) -> None:
-    """Drop what nobody can repair, and replay the others with the body that was meant."""
+    """Drop what nobody can repair, and replay the others with the body that was meant; some on the command line."""
     meant = {(kind, key_in(kind, data)): data for kind, data in events}
-    turns = asyncio.Semaphore(COMMANDS_AT_ONCE)
+    gate = await open_gate(Settings(database_url=plant.database_url, partitions=PARTITIONS), name="holdgate test")
+    try:
+        for row in rows:
+            kind, quarantine_id = row["type"].removesuffix(".v1"), row["quarantine_id"]
+            data = None if kind in DROPPED else meant.get((kind, row["about"]))
+            value = None if data is None else json.dumps(data).encode()
+            if row["about"] in BY_COMMAND:
+                await settle_by_command(plant, quarantine_id, value, folder)
+            else:
+                await settle(gate, UUID(quarantine_id), by="test", value=value, drop=value is None)
+    finally:
+        await gate.database.close()
 
-    async def settle(row: dict[str, Any]) -> None:
-        kind = row["type"].removesuffix(".v1")
-        arguments = ["drop", row["quarantine_id"]]
-        if kind not in DROPPED and (kind, row["about"]) in meant:
-            body = folder / f"{row['quarantine_id']}.json"
-            body.write_text(json.dumps(meant[kind, row["about"]]))
-            arguments = ["replay", row["quarantine_id"], "--value", str(body)]
-        async with turns:
-            code, text = await plant.processes.command("quarantine", *arguments)
-        assert code == 0, f"{row}: {text}"
 
-    await asyncio.gather(*(settle(row) for row in rows))
-    code, _ = await plant.processes.command("quarantine", "drop", rows[0]["quarantine_id"])
-    assert code == 1
+async def settle_by_command(plant: Plant, quarantine_id: str, value: bytes | None, folder: Path) -> None:
+    arguments = ["drop", quarantine_id]
+    if value is not None:
+        body = folder / f"{quarantine_id}.json"
+        body.write_bytes(value)
+        arguments = ["replay", quarantine_id, "--value", str(body)]
+    code, text = await plant.processes.command("quarantine", *arguments)
+    assert code == 0, text
 
 
 async def test_duplicates_stale_and_unreadable_events_of_every_type_are_kept_and_put_right(
@@ -97,6 +106,8 @@ async def test_duplicates_stale_and_unreadable_events_of_every_type_are_kept_and
     await put_right(plant, rows, broken, tmp_path)
     await plant.assert_sound()
     assert await listed(plant) == []
+    code, _ = await plant.processes.command("quarantine", "drop", rows[0]["quarantine_id"])
+    assert code == 1
     states = await plant.states()
     assert not [state for state in states.values() if "EVENT_UNREADABLE" in state]
     assert {key: states[key] for key in expected(0, COUNT, noticed=False)} == expected(0, COUNT, noticed=False)

@@ -22,7 +22,7 @@ from tests.waiting import eventually
 AWAY_SECONDS = 5
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 async def own_postgres(postgres: PostgresPart) -> AsyncIterator[PostgresPart]:
     if not postgres.controllable:
         pytest.skip("this database can't be ended from here")
@@ -30,7 +30,7 @@ async def own_postgres(postgres: PostgresPart) -> AsyncIterator[PostgresPart]:
         yield part
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 async def own_kafka(kafka: KafkaPart) -> AsyncIterator[KafkaPart]:
     if not kafka.controllable:
         pytest.skip("this broker can't be ended from here")
