@@ -8,7 +8,7 @@ from services.gatekeeper.domain.rule_entities import Licence, Notice
 from services.gatekeeper.domain.rulebook import NoticeEvent, RuleOutcome
 from services.gatekeeper.domain.vocabulary import AlertKind
 from services.gatekeeper.domain.workspace import Alert
-from services.gatekeeper.pipeline.rules import Change, begin_change
+from services.gatekeeper.pipeline.rule_change import Change, begin_change
 from services.gatekeeper.store import notices, rules
 from services.gatekeeper.wiring import Gate
 from services.kit.postgres import Connection, retrying
@@ -60,7 +60,7 @@ async def _any_due(gate: Gate) -> bool:
 
 
 async def run_due_boundaries(gate: Gate) -> bool:
-    """Make notices begin and end that are due by their own dates: one exclusive transaction for all (design.md §4)."""
+    """Make notices begin and end, and rules count, whose time has come: one exclusive transaction (design.md §4)."""
     if not await retrying(lambda: _any_due(gate), what="boundaries"):
         return False
 
@@ -70,7 +70,10 @@ async def run_due_boundaries(gate: Gate) -> bool:
             due = await notices.take_due(tx, change.as_of)
             for one in due:
                 _come(change, one)
+            waited = await rules.take_ahead(tx, change.as_of)
+            for rule in waited:
+                change.add(rule.entity, rule.event_id)
             await change.store(tx)
-            return bool(due)
+            return bool(due or waited)
 
     return await retrying(attempt, what="boundaries")

@@ -12,7 +12,7 @@ from services.gatekeeper.pipeline.batch import wanted_for
 from services.gatekeeper.pipeline.gather import Wanted, gather, lock_owners, lock_rules
 from services.gatekeeper.pipeline.intake import Parsed, once_only, parse
 from services.gatekeeper.pipeline.records import Record
-from services.gatekeeper.pipeline.rules import begin_change
+from services.gatekeeper.pipeline.rule_change import begin_change
 from services.gatekeeper.pipeline.translate import trade_event
 from services.gatekeeper.store import positions, quarantine
 from services.gatekeeper.store.audit import write_audit

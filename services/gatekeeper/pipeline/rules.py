@@ -6,29 +6,11 @@ rules.after_lock, rules.after_apply, rules.before_commit, rules.after_commit.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
-from uuid import UUID
+from collections.abc import Mapping, Sequence
 
 import structlog
 
-from schemas.unreadable import Unreadable
-from services.gatekeeper.domain.references import References, UnreadableRule
-from services.gatekeeper.domain.rule_entities import Licence, Notice, RuleEntity
-from services.gatekeeper.domain.rulebook import (
-    NoticeEvent,
-    RuleChange,
-    RuleOutcome,
-    apply_rule,
-    unreadable_alerts,
-    unreadable_touches,
-)
-from services.gatekeeper.domain.terms import Touches
-from services.gatekeeper.domain.workspace import Alert
-from services.gatekeeper.pipeline import metrics, outcomes, wire_out
-from services.gatekeeper.pipeline.apply import Writer
-from services.gatekeeper.pipeline.gather import keep_newest
+from services.gatekeeper.pipeline import outcomes
 from services.gatekeeper.pipeline.intake import (
     Coordinates,
     Parsed,
@@ -36,19 +18,14 @@ from services.gatekeeper.pipeline.intake import (
     coordinates,
     once_only,
     parse,
-    quarantined,
-    unreadable,
 )
-from services.gatekeeper.pipeline.lane_guard import lock_lanes
-from services.gatekeeper.pipeline.licence_watch import watch_licences
 from services.gatekeeper.pipeline.records import BatchResult, Run
 from services.gatekeeper.pipeline.refused import without_refused
-from services.gatekeeper.pipeline.translate_rules import rule_entity
-from services.gatekeeper.store import journal, notices, positions, quarantine, rules, work
+from services.gatekeeper.pipeline.rule_change import begin_change
+from services.gatekeeper.store import positions
 from services.gatekeeper.wiring import Gate
 from services.kit.failpoints import failpoint
-from services.kit.partitioning import lane_of
-from services.kit.postgres import Connection, retrying
+from services.kit.postgres import retrying
 
 log = structlog.get_logger()
 
@@ -85,197 +62,3 @@ async def _attempt(gate: Gate, runs: Sequence[Run], parsed: Mapping[Coordinates,
     failpoint("rules.after_commit")
     outcomes.report(result, admission, moved, writer, handled=len(records), duplicates=duplicates)
     return result
-
-
-async def begin_change(gate: Gate, connection: Connection) -> Change:
-    """Take the exclusive rules lock, then read the newest rules and the time. Never called by who holds it shared."""
-    await rules.lock_exclusive(connection)
-    references = await rules.refresh(connection, gate.references)
-    keep_newest(gate, references)
-    return Change(gate, references, await gate.clock.now(connection), references.rules_version + 1)
-
-
-@dataclass(slots=True)
-class Change:
-    """A rule change under way: what it records, whom it touches, and what every lane will be told."""
-
-    gate: Gate
-    references: References
-    as_of: datetime
-    rules_version: int
-    rows: list[rules.NewRule] = field(default_factory=list)
-    touches: dict[tuple[frozenset[str], ...], None] = field(default_factory=dict)
-    alerts: list[Alert] = field(default_factory=list)
-    told: list[tuple[Notice, NoticeEvent]] = field(default_factory=list)
-    broken: list[Parsed] = field(default_factory=list)
-    settled: list[UUID] = field(default_factory=list)
-    boundaries: list[Notice | Licence] = field(default_factory=list)
-    licences: dict[str, Touches] = field(default_factory=dict)
-    relicensed: list[tuple[Licence | None, Licence]] = field(default_factory=list)
-
-    def add_record(self, one: Parsed) -> None:
-        """A record of a rule topic. One that would change a notice of the API's is kept as unreadable (D6.8)."""
-        if one.read is None:
-            self.add_unreadable(one)
-            return
-        entity = rule_entity(one.read)
-        stored = self.references.notice(entity.notice_id) if isinstance(entity, Notice) else None
-        if stored is not None and stored.by_http:
-            error = Unreadable(
-                "notice_id",
-                "names a notice that was recorded over HTTP, and is changed there",
-                type_hint=one.read.type_suffix,
-                entity_key=one.read.entity_key,
-            )
-            self.add_unreadable(unreadable(one.record, error))
-        else:
-            self.add(entity, one.read.envelope.id)
-
-    def add(self, entity: RuleEntity, event_id: str | None) -> RuleChange:
-        """Apply one entity to the rules as they are within this change."""
-        applied = apply_rule(self.references, entity, self.as_of)
-        if not applied.changed:
-            metrics.STALE_EVENTS.inc()
-            log.info("rule_ignored", outcome=applied.outcome.value, key=rules.key_of(entity)[1], version=entity.version)
-            return applied
-        if applied.outcome is RuleOutcome.CONFLICT:
-            log.warning("licence_conflict", key=rules.key_of(entity)[1], version=entity.version)
-        self.rows.append(rules.NewRule(applied.entity, event_id))
-        if isinstance(applied.entity, Licence) and isinstance(applied.before, Licence):
-            self.licences[applied.entity.licence_no] = applied.touches
-            self.relicensed.append((applied.before, applied.entity))
-        else:
-            self._touch(applied.touches)
-        self.alerts += applied.alerts
-        self.settled += [UUID(quarantine_id) for quarantine_id in applied.settles]
-        if isinstance(applied.entity, (Notice, Licence)):
-            self.boundaries.append(applied.entity)
-        if isinstance(applied.entity, Notice) and applied.notice_event is not None:
-            self.told.append((applied.entity, applied.notice_event))
-        for quarantine_id in applied.settles:
-            self._touch_broken(quarantine_id)
-        self.references = self.references.with_changes(self.rules_version, [applied.entity], [], list(applied.settles))
-        return applied
-
-    def add_unreadable(self, one: Parsed) -> None:
-        """Keep a broken rule event and hold what it may be about (D8.4)."""
-        row = quarantined(one, self.as_of)
-        broken = UnreadableRule(
-            str(row.quarantine_id),
-            row.event_key,
-            rules.kind_of_record(row.topic, row.event_type),
-            row.owner_id,
-            row.was_upsert,
-        )
-        self.broken.append(one)
-        self.alerts += unreadable_alerts(broken)
-        self._touch(unreadable_touches(broken, self.references))
-        self.references = self.references.with_changes(self.rules_version, [], [broken], [])
-
-    def settle(self, quarantine_id: UUID) -> None:
-        """A broken rule event was repaired or dropped by a person: look again at what it held."""
-        self._touch_broken(str(quarantine_id))
-        self.settled.append(quarantine_id)
-        self.references = self.references.with_changes(self.rules_version, [], [], [str(quarantine_id)])
-
-    def alert(self, alert: Alert) -> None:
-        """Tell people of something that no rule changes by."""
-        self.alerts.append(alert)
-
-    def tell(self, notice: Notice, event: NoticeEvent, touches: Touches) -> None:
-        """A notice begins or ends by its date."""
-        self.told.append((notice, event))
-        self._touch(touches)
-
-    def _touch(self, touches: Touches) -> None:
-        self.touches.update(dict.fromkeys(touches))
-
-    def _touch_broken(self, quarantine_id: str) -> None:
-        for broken in self.references.unreadable_rules():
-            if broken.quarantine_id == quarantine_id:
-                self._touch(unreadable_touches(broken, self.references))
-
-    async def store(
-        self, connection: Connection, *, by: str = "a newer readable event", status: str = "SUPERSEDED"
-    ) -> Writer:
-        """Write everything that was recorded; the caller commits. Nothing recorded: nothing is written."""
-        writer = Writer(self.gate, self.rules_version, {})
-        if self.alerts and not (self.rows or self.broken or self.settled or self.told):
-            await self._tell_people(connection)
-            return writer
-        if not (self.rows or self.broken or self.settled or self.told):
-            return writer
-        raised = await rules.raise_version(connection)
-        if raised != self.rules_version:
-            raise RuntimeError("the rules version moved under the exclusive lock")
-        await rules.insert_rules(connection, self.rows, self.rules_version, self.as_of)
-        await quarantine.add(connection, [quarantined(one, self.as_of) for one in self.broken], self.rules_version)
-        await quarantine.settle(connection, self.settled, status, by, self.as_of, self.rules_version)
-        await self._store_work(connection)
-        await watch_licences(connection, writer, self.relicensed, self.references, self.as_of)
-        await self._tell_lanes(connection, writer)
-        await writer.store(connection)
-        await self._tell_people(connection)
-        return writer
-
-    async def _store_work(self, connection: Connection) -> None:
-        """A task for each changed licence, which goes by order of arrival (D4.5); one sweep for the rest."""
-        for licence_no, touches in self.licences.items():
-            await self._add_task(connection, "LICENCE", licence_no, touches)
-        if self.touches:
-            await self._add_task(connection, "SWEEP", f"rules {self.rules_version}", _merged(self.touches))
-        await notices.replace_boundaries(connection, self.boundaries, self.as_of)
-
-    async def _add_task(self, connection: Connection, kind: str, key: str, touches: Touches) -> None:
-        await work.add_task(
-            connection,
-            kind=kind,
-            key=key,
-            touches=touches,
-            rules_version=self.rules_version,
-            can_add_hold=True,
-            as_of=self.as_of,
-        )
-
-    async def _tell_lanes(self, connection: Connection, writer: Writer) -> None:
-        """notice.in-effect or notice.ended in every lane, before the shipments that it touches."""
-        if not self.told:
-            return
-        running, stopped = await lock_lanes(self.gate, connection, range(self.gate.partitions))
-        if stopped:
-            log.warning("lanes_not_told", lanes=sorted(stopped), notices=[notice.notice_id for notice, _ in self.told])
-        writer.next_seqs = running
-        for notice, event in self.told:
-            in_effect = event is NoticeEvent.IN_EFFECT
-            say = wire_out.notice_in_effect if in_effect else wire_out.notice_ended
-            type_suffix, data = say(notice, self.rules_version)
-            barriers = [
-                (lane, writer.say(lane, notice.notice_id, type_suffix, data, self.as_of)) for lane in sorted(running)
-            ]
-            await notices.add_barriers(connection, notice, event.value, barriers, self.rules_version, self.as_of)
-
-    async def _tell_people(self, connection: Connection) -> None:
-        await journal.append_alerts(connection, self.alerts, self.as_of)
-        said = [(journal.alert_subject(alert)[1], *wire_out.licence_alert(alert)) for alert in self.alerts]
-        await work.add_deferred(
-            connection,
-            [
-                (lane_of(key, self.gate.partitions), key, type_suffix, data.model_dump_json())
-                for key, type_suffix, data in said
-            ],
-            self.as_of,
-        )
-
-
-def _merged(touches: Iterable[tuple[frozenset[str], ...]]) -> Touches:
-    """Alternatives of a single set become one set, so that a thousand changes are one query and not a thousand."""
-    single: set[str] = set()
-    several: list[tuple[frozenset[str], ...]] = []
-    for alternative in touches:
-        if len(alternative) == 0:
-            return ((),)
-        if len(alternative) == 1:
-            single |= alternative[0]
-        else:
-            several.append(alternative)
-    return (*(((frozenset(single),),) if single else ()), *several)

@@ -52,7 +52,13 @@ def _dates(entity: Notice | Licence) -> list[tuple[str, datetime | None]]:
 
 
 async def any_due(connection: Connection, as_of: datetime) -> bool:
-    return bool(await connection.fetchval("SELECT EXISTS (SELECT 1 FROM rule_boundary WHERE due_at <= $1)", as_of))
+    return bool(
+        await connection.fetchval(
+            "SELECT EXISTS (SELECT 1 FROM rule_boundary WHERE due_at <= $1)"
+            " OR EXISTS (SELECT 1 FROM rule_ahead WHERE due_at <= $1)",
+            as_of,
+        )
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -147,6 +147,24 @@ async def insert_rules(
     )
 
 
+async def keep_ahead(connection: Connection, rules: Sequence[tuple[NewRule, datetime]]) -> None:
+    """Keep rules that count only from their time on (D7.3)."""
+    if rules:
+        await connection.executemany(
+            "INSERT INTO rule_ahead (kind, key, body, event_id, due_at) VALUES ($1, $2, $3::jsonb, $4, $5)",
+            [(*key_of(rule.entity), dump(rule.entity), rule.event_id, due_at) for rule, due_at in rules],
+        )
+
+
+async def take_ahead(connection: Connection, as_of: datetime) -> list[NewRule]:
+    """Remove and return the rules whose time has come, in the order of their times."""
+    rows = await connection.fetch(
+        "DELETE FROM rule_ahead WHERE due_at <= $1 RETURNING seq, kind, body, event_id, due_at", as_of
+    )
+    ordered = sorted(rows, key=lambda row: (row["due_at"], row["seq"]))
+    return [NewRule(load(ENTITY_TYPES[RuleKind(row["kind"])], row["body"]), row["event_id"]) for row in ordered]
+
+
 async def raise_version(connection: Connection) -> int:
     """The next rules version; the caller holds the exclusive lock."""
     version: int = await connection.fetchval(

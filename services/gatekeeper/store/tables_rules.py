@@ -59,6 +59,19 @@ class RuleBoundary(SQLModel, table=True):
     due_at: dt.datetime = Field(sa_column=moment())
 
 
+class RuleAhead(SQLModel, table=True):
+    """A rule event dated ahead that may free goods: it counts when its time comes (D7.3)."""
+
+    __tablename__ = "rule_ahead"
+    __table_args__ = (Index("rule_ahead_due", "due_at"),)
+    seq: int | None = Field(default=None, sa_column=big(primary_key=True, autoincrement=True))
+    kind: str = Field(sa_column=text())
+    key: str = Field(sa_column=text())
+    body: dict[str, Any] = Field(sa_column=json())
+    event_id: str | None = Field(default=None, sa_column=text(nullable=True))
+    due_at: dt.datetime = Field(sa_column=moment())
+
+
 class NoticeBarrier(SQLModel, table=True):
     """The record in each lane that says a notice version is in effect or ended; EFFECTIVE when all are published."""
 

@@ -13,9 +13,6 @@ from services.gatekeeper.store.term_keys import term_keys
 Connection = Any
 Touches = tuple[tuple[frozenset[str], ...], ...]
 
-WAITING_REASONS = ("QTY_EXCEEDED", "VALUE_EXCEEDED", "USES_EXCEEDED", "LICENCE_CONSUMED", "PERIOD_LIMIT_EXCEEDED")
-"""What a return to a licence may lift: only these are looked at again as waiters (D4.4)."""
-
 
 @dataclass(frozen=True, slots=True)
 class OpenTask:
@@ -88,8 +85,7 @@ async def collect_items(connection: Connection, task: OpenTask, as_of: datetime)
     )
     queries, arguments = _selections(task)
     waiting = (
-        " WHERE EXISTS (SELECT 1 FROM open_hold AS h WHERE h.owner = s.owner AND h.owner_id = s.owner_id"
-        f" AND h.reason IN ({', '.join(repr(reason) for reason in WAITING_REASONS)}))"
+        " WHERE EXISTS (SELECT 1 FROM open_hold AS h WHERE h.owner = s.owner AND h.owner_id = s.owner_id)"
         if task.kind == "WAITERS"
         else ""
     )
@@ -188,7 +184,8 @@ async def still_due(
 async def next_due(connection: Connection) -> datetime | None:
     """The earliest instant at which a timer or a notice's boundary is due: where a virtual clock goes next."""
     at: datetime | None = await connection.fetchval(
-        "SELECT least((SELECT min(due_at) FROM timer), (SELECT min(due_at) FROM rule_boundary))"
+        "SELECT least((SELECT min(due_at) FROM timer), (SELECT min(due_at) FROM rule_boundary),"
+        " (SELECT min(due_at) FROM rule_ahead))"
     )
     return at
 

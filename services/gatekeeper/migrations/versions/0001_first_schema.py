@@ -209,6 +209,16 @@ CREATE TABLE quarantine (
 );
 CREATE INDEX quarantine_record ON quarantine (topic, partition, record_offset);
 CREATE INDEX quarantine_owner ON quarantine (owner, owner_id);
+CREATE TABLE rule_ahead (
+    seq BIGSERIAL NOT NULL,
+    kind TEXT NOT NULL,
+    key TEXT NOT NULL,
+    body JSONB NOT NULL,
+    event_id TEXT,
+    due_at TIMESTAMP WITH TIME ZONE NOT NULL,
+    PRIMARY KEY (seq)
+);
+CREATE INDEX rule_ahead_due ON rule_ahead (due_at);
 CREATE TABLE rule_boundary (
     kind TEXT NOT NULL,
     key TEXT NOT NULL,

@@ -1,0 +1,40 @@
+"""Rule events that are dated ahead (D7.3)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from services.gatekeeper.domain.ahead import waits_for_its_time
+from services.gatekeeper.domain.rule_entities import RuleEntity
+from services.gatekeeper.domain.vocabulary import LicenceStatus, StatementStatus
+from tests.domain.rulebook import examples
+
+TOLERANCE = timedelta(minutes=10)
+
+
+def waits(entity: RuleEntity, ahead: timedelta, stored: RuleEntity | None = None) -> bool:
+    now = examples.NOW
+    return waits_for_its_time(entity, stored, now + ahead, now, TOLERANCE)
+
+
+def test_what_may_free_goods_waits_and_what_can_only_hold_them_does_not() -> None:
+    hour = timedelta(hours=1)
+    licence, statement = examples.licence(), examples.statement()
+    assert waits(licence, hour)
+    assert not waits(replace(licence, status=LicenceStatus.REVOKED), hour)
+    assert waits(statement, hour)
+    assert not waits(replace(statement, status=StatementStatus.WITHDRAWN), hour)
+    assert waits(examples.item(), hour)
+    assert waits(examples.party(), hour)
+    for entity in (examples.entry(), examples.control()):
+        assert not waits(entity, hour)
+        assert waits(entity, hour, stored=entity)
+    assert not waits(examples.notice(), hour)
+
+
+@pytest.mark.parametrize(("ahead", "expected"), [(TOLERANCE, False), (TOLERANCE + timedelta(microseconds=1), True)])
+def test_what_is_within_the_tolerance_acts_at_once(ahead: timedelta, expected: bool) -> None:
+    assert waits(examples.licence(), ahead) is expected
