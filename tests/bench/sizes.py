@@ -17,7 +17,7 @@ class Sizes:
     notice_shipments: int = 20_000
     latency_rate: int = 500
     latency_seconds: float = 20.0
-    stream_seconds: float = 5.0
+    stream_seconds: float = 10.0
     stream_ahead: int = 4_000
     status_queries: int = 2_000
     seconds_max: float = 900.0
