@@ -58,7 +58,7 @@ POLICY = Policy()
 
 
 def at(text: str) -> datetime:
-    """"2026-03-02 09:00" in Shanghai."""
+    """ "2026-03-02 09:00" in Shanghai."""
     return datetime.fromisoformat(text).replace(tzinfo=SHANGHAI)
 
 

@@ -115,7 +115,7 @@ class Story(World):
         return " ".join((known.state.value, *dict.fromkeys(hold.reason.value for hold in known.holds)))
 
     def balance(self, licence_no: str = "M1") -> str:
-        """"reserved/consumed uses reserved/used", of line 1."""
+        """ "reserved/consumed uses reserved/used", of line 1."""
         account = self.accounts.get(licence_no, LicenceAccount(licence_no))
         line = account.lines.get(1, LineBalance(1))
         return f"{_plain(line.reserved)}/{_plain(line.consumed)} {account.uses_reserved}/{account.uses}"

@@ -37,7 +37,8 @@ from services.gatekeeper.domain.workspace import (
     Violation,
     Workspace,
 )
-from tests.domain.reading import RULE_READERS, rule_entity, trade_event
+from tests.domain.reading import trade_event
+from tests.domain.reading_rules import RULE_READERS, rule_entity
 
 FOLLOW_UPS_MAX = 2000
 

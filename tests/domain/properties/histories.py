@@ -55,9 +55,7 @@ def milestones(draw: st.DrawFn) -> Step:
     return Step(
         f"{name} {what} {hours:+}h as {name}/{identity}",
         name,
-        lambda story: story.milestone(
-            name, what, story.clock + timedelta(hours=hours), event_id=f"{name}/{identity}"
-        ),
+        lambda story: story.milestone(name, what, story.clock + timedelta(hours=hours), event_id=f"{name}/{identity}"),
     )
 
 
@@ -81,8 +79,13 @@ def orders(draw: st.DrawFn) -> Step:
 
 @st.composite
 def notices(draw: st.DrawFn) -> Step:
-    name, scope = draw(st.sampled_from(["N1", "N2"])), draw(
-        st.sampled_from([{"items": ["MAG-ROD"]}, {"shipments": ["S1", "S2"]}, {"orders": ["O1"]}, {"licences": ["M1"]}])
+    name, scope = (
+        draw(st.sampled_from(["N1", "N2"])),
+        draw(
+            st.sampled_from(
+                [{"items": ["MAG-ROD"]}, {"shipments": ["S1", "S2"]}, {"orders": ["O1"]}, {"licences": ["M1"]}]
+            )
+        ),
     )
     if draw(st.booleans()):
         return Step(f"lift {name}", name, lambda story: story.lift(name))

@@ -47,10 +47,7 @@ def test_the_same_event_twice_is_one(steps: list[Step], index: int) -> None:
 @given(histories, st.sampled_from([{"items": ["MAG-ROD"]}, {"exporters": ["E1"]}, {"shipments": ["S2"]}, {}]))
 def test_a_notice_added_at_the_end_removes_no_hold(steps: list[Step], scope: dict[str, list[str]]) -> None:
     story = played(steps)
-    before = {
-        name: {hold.hold_id for hold in each.holds}
-        for name, each in everything(story).items()
-    }
+    before = {name: {hold.hold_id for hold in each.holds} for name, each in everything(story).items()}
     released = {name for name, each in story.shipments.items() if each.state is ShipmentState.RELEASED}
     cleared = {name for name, each in story.orders.items() if each.state is OrderState.CLEARED}
     story.notice("N9", **scope)
