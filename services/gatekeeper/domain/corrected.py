@@ -25,9 +25,7 @@ def corrected_facts(shipment: Shipment) -> ShipmentFacts | None:
     return replace(shipment.facts, lines=lines)
 
 
-def replace_correction(
-    corrections: Corrections, event_id: str, lines: tuple[tuple[int, Quantity], ...]
-) -> Corrections:
+def replace_correction(corrections: Corrections, event_id: str, lines: tuple[tuple[int, Quantity], ...]) -> Corrections:
     """`corrections` where what was said of `event_id` before is replaced by `lines`, as the latest word."""
     others = tuple(known for known in corrections if known[0] != event_id)
     return (*others, *((event_id, line_no, net) for line_no, net in lines))

@@ -36,9 +36,7 @@ def is_undone_departure(before: Shipment, after: Shipment) -> bool:
     return before.progress.departed_at is not None and after.progress.departed_at is None
 
 
-def judge_departure(
-    workspace: Workspace, before: Shipment, after: Shipment, findings: tuple[Finding, ...]
-) -> Shipment:
+def judge_departure(workspace: Workspace, before: Shipment, after: Shipment, findings: tuple[Finding, ...]) -> Shipment:
     """A new departure without a release: MOVED_WHILE_HELD, and a hold where nothing else holds the goods.
 
     MOVED_UNRELEASED: they left while CLOSED, or by a hold that is gone again when the report comes.

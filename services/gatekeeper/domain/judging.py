@@ -57,9 +57,7 @@ def judge_shipment(workspace: Workspace, shipment: Shipment) -> Assessment:
     orders = orders_seen_by(workspace, shipment)
     accounts = GatheredAccounts(workspace)
     try:
-        return decide_shipment(
-            subject, orders, workspace.references, accounts, workspace.policy, workspace.as_of
-        )
+        return decide_shipment(subject, orders, workspace.references, accounts, workspace.policy, workspace.as_of)
     except NotGathered:
         raise
     except Exception as error:  # noqa: BLE001 - a rule that raises holds its shipment and no other (design.md §2)
@@ -70,9 +68,7 @@ def judge_shipment(workspace: Workspace, shipment: Shipment) -> Assessment:
 def judge_order(workspace: Workspace, order: Order) -> Assessment:
     """`decide` for an order's pre-check; as `judge_shipment`."""
     try:
-        return decide_order(
-            order, workspace.references, GatheredAccounts(workspace), workspace.policy, workspace.as_of
-        )
+        return decide_order(order, workspace.references, GatheredAccounts(workspace), workspace.policy, workspace.as_of)
     except NotGathered:
         raise
     except Exception as error:  # noqa: BLE001 - a rule that raises holds its order and no other (design.md §2)

@@ -72,9 +72,7 @@ def _standings(draws: Iterable[Draw]) -> dict[Place, Standing]:
     return standings
 
 
-def _book_line(
-    workspace: Workspace, owner: str, owner_id: str, place: Place, old: Standing, new: Standing
-) -> None:
+def _book_line(workspace: Workspace, owner: str, owner_id: str, place: Place, old: Standing, new: Standing) -> None:
     licence_no, licence_line, line_no = place
     entry = LedgerEntry(
         licence_no=licence_no,

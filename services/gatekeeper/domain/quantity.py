@@ -127,10 +127,10 @@ def _plain(value: Decimal) -> Decimal:
 
 
 def show(quantity: Quantity) -> str:
-    """"1000.001 KGM": plain notation, no exponent, no trailing zeros after the point."""
+    """ "1000.001 KGM": plain notation, no exponent, no trailing zeros after the point."""
     return f"{_plain(quantity.value):f} {quantity.unit}"
 
 
 def show_money(money: Money) -> str:
-    """"180000.01 USD": plain notation; the digits that were given stay."""
+    """ "180000.01 USD": plain notation; the digits that were given stay."""
     return f"{money.amount:f} {money.currency}"

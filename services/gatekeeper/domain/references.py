@@ -34,6 +34,7 @@ __all__ = ["References", "UnreadableRule"]
 if TYPE_CHECKING:
     from services.gatekeeper.domain.parties import Known
 
+
 class References:
     """Every rule entity at its newest version, as of `rules_version`; immutable. Built empty, fed by `with_changes`."""
 

@@ -132,9 +132,7 @@ def _settles(references: References, entity: RuleEntity) -> tuple[str, ...]:
     of_reference_topic = kind not in (RuleKind.LICENCE, RuleKind.NOTICE)
     broken = references.unreadable_for(kind, entity_key(entity))
     return tuple(
-        rule.quarantine_id
-        for rule in broken
-        if (rule.was_upsert if rule.kind is not None else of_reference_topic)
+        rule.quarantine_id for rule in broken if (rule.was_upsert if rule.kind is not None else of_reference_topic)
     )
 
 
