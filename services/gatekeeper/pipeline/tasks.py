@@ -28,6 +28,8 @@ from services.kit.postgres import Connection, retrying
 log = structlog.get_logger()
 GATHER_TRIES_MAX = 50
 DEFERRED_MAX = 500
+TASKS_AT_ONCE_MAX = 50
+SWEEP = "SWEEP"
 
 
 async def work_once(gate: Gate) -> bool:
@@ -52,57 +54,76 @@ async def _task_step(gate: Gate) -> bool:
 
 
 async def _one_chunk(gate: Gate, extra: Wanted) -> bool:
-    """Claim the oldest open task; store its items, or judge the next of them. The task row is the witness."""
+    """Claim the oldest open tasks, a sweep before others, and judge the next of their items: one chunk in all.
+
+    The task rows are the witnesses. A sweep stores its items in a step of its own: they may be very many.
+    """
     async with gate.database.transaction() as tx:
         references, as_of = await lock_rules(gate, tx)
-        task = await work.claim_task(tx)
-        if task is None:
+        tasks = await work.claim_tasks(tx, TASKS_AT_ONCE_MAX)
+        if not tasks:
             return False
-        if not task.items_stored:
-            await work.collect_items(tx, task, as_of)
+        if tasks[0].kind == SWEEP and not tasks[0].items_stored:
+            await work.collect_items(tx, tasks[0], as_of)
             failpoint("task.after_collect")
             return True
-        items = await work.next_items(tx, task, gate.settings.sweep_chunk)
+        portions = await _portions(tx, tasks, as_of, gate.settings.sweep_chunk)
+        failpoint("task.after_collect")
+        items = [(item, f"{task.kind.lower()} {task.key}") for task, several in portions for item in several]
         if items:
-            await judge(gate, tx, items, references, as_of, cause=_cause(task), extra=extra)
-            await work.move_cursor(tx, task, items)
-        if len(items) < gate.settings.sweep_chunk:
-            await work.finish_task(tx, task, as_of)
+            await judge(gate, tx, items, references, as_of, extra=extra)
+        for task, several in portions:
+            await work.move_on(tx, task, several, as_of)
         failpoint("task.before_commit")
         return True
 
 
-def _cause(task: OpenTask) -> str:
-    return f"{task.kind.lower()} {task.key}"
+async def _portions(
+    connection: Connection, tasks: Sequence[OpenTask], as_of: datetime, items_max: int
+) -> list[tuple[OpenTask, list[Item]]]:
+    """The next items of each task, in the order of the tasks, until a chunk is full."""
+    portions: list[tuple[OpenTask, list[Item]]] = []
+    covered: set[int] = set()
+    room = items_max
+    for task in tasks:
+        if task.task_id in covered:
+            continue
+        if not task.items_stored:
+            covered |= await work.collect_items(connection, task, as_of)
+        items = await work.next_items(connection, task, room)
+        portions.append((task, items))
+        room -= len(items)
+        if room <= 0:
+            break
+    return portions
 
 
 async def judge(
     gate: Gate,
     connection: Connection,
-    items: Sequence[Item],
+    items: Sequence[tuple[Item, str]],
     references: References,
     as_of: datetime,
     *,
-    cause: str,
     extra: Wanted,
 ) -> None:
-    """Judge `items` again, in their order, and write what changed. The caller holds the rules lock and its witness.
+    """Judge each (item, cause) again, in order, and write what changed. The caller holds rules lock and witness.
 
     What lies in a stopped lane is left: its repair judges it again.
     """
-    lanes = {item.lane for item in items} | {lane_of(key, gate.partitions) for key in extra.shipments}
+    lanes = {item.lane for item, _ in items} | {lane_of(key, gate.partitions) for key in extra.shipments}
     next_seqs, stopped = await lock_lanes(gate, connection, lanes)
     if stopped:
-        log.warning("items_in_stopped_lanes", lanes=sorted(stopped), cause=cause)
-    reachable = [item for item in items if item.lane not in stopped]
+        log.warning("items_in_stopped_lanes", lanes=sorted(stopped))
+    reachable = [(item, cause) for item, cause in items if item.lane not in stopped]
     wanted = Wanted(dict(extra.shipments), set(extra.orders), [], set(extra.licences))
-    for item in reachable:
+    for item, _ in reachable:
         if item.owner == "order":
             wanted.orders.add(item.owner_id)
         else:
             wanted.shipments[item.owner_id] = None
     workspace = await gather(gate, connection, wanted, references, as_of)
-    for item in reachable:
+    for item, cause in reachable:
         engine.rejudge(workspace, item.owner, item.owner_id, cause)
     await store(connection, workspace, Writer(gate, references.rules_version, next_seqs))
 
@@ -133,12 +154,12 @@ async def _run_timers(gate: Gate, due: Sequence[tuple[str, str, int]], extra: Wa
         _, stopped = await lock_owners(gate, tx, [owner_id for _, owner_id, _ in due])
         still = await work.still_due(tx, due, as_of)
         items = [
-            Item(position, owner, owner_id, lane)
+            (Item(position, owner, owner_id, lane), "date")
             for position, (owner, owner_id, lane) in enumerate(due)
             if (owner, owner_id) in still and lane not in stopped
         ]
         if items:
-            await judge(gate, tx, items, references, as_of, cause="date", extra=extra)
+            await judge(gate, tx, items, references, as_of, extra=extra)
         failpoint("timer.before_commit")
         return bool(items)
 

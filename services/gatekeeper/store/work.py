@@ -57,27 +57,32 @@ async def add_task(
     )
 
 
-async def claim_task(connection: Connection) -> OpenTask | None:
-    """The oldest unfinished task that nobody is working on, locked; None when there is none."""
-    row = await connection.fetchrow(
+async def claim_tasks(connection: Connection, tasks_max: int) -> list[OpenTask]:
+    """The oldest unfinished tasks that nobody is working on, sweeps first, locked."""
+    rows = await connection.fetch(
         "SELECT task_id, kind, key, touches, items_stored, cursor FROM task WHERE done_at IS NULL"
-        " ORDER BY task_id LIMIT 1 FOR UPDATE SKIP LOCKED"
+        " ORDER BY kind <> 'SWEEP', task_id LIMIT $1 FOR UPDATE SKIP LOCKED",
+        tasks_max,
     )
-    return row and OpenTask(
-        row["task_id"], row["kind"], row["key"], json.loads(row["touches"]), row["items_stored"], row["cursor"]
-    )
+    return [
+        OpenTask(
+            row["task_id"], row["kind"], row["key"], json.loads(row["touches"]), row["items_stored"], row["cursor"]
+        )
+        for row in rows
+    ]
 
 
-async def collect_items(connection: Connection, task: OpenTask, as_of: datetime) -> None:
-    """Store what the task touches, in order of arrival, and close older tasks of the same kind and key that it covers.
+async def collect_items(connection: Connection, task: OpenTask, as_of: datetime) -> set[int]:
+    """Store what the task touches, in order of arrival, and close tasks of the same kind and key that it covers.
 
     The others are closed first: what they were for was committed before this statement's successor takes its snapshot.
+    Returns their ids.
     """
-    await connection.execute(
+    closed = await connection.fetch(
         "UPDATE task SET done_at = $4 WHERE kind = $1 AND key = $2 AND task_id <> $3 AND done_at IS NULL"
         " AND NOT items_stored AND task_id IN (SELECT task_id FROM task WHERE kind = $1 AND key = $2"
         " AND done_at IS NULL AND NOT items_stored ORDER BY task_id FOR UPDATE SKIP LOCKED)"
-        " AND touches = (SELECT touches FROM task WHERE task_id = $3)",
+        " AND touches = (SELECT touches FROM task WHERE task_id = $3) RETURNING task_id",
         task.kind,
         task.key,
         task.task_id,
@@ -99,6 +104,7 @@ async def collect_items(connection: Connection, task: OpenTask, as_of: datetime)
             *([json.dumps([{"licence_no": task.key}])] if task.kind == "LICENCE" else []),
         )
     await connection.execute("UPDATE task SET items_stored = true WHERE task_id = $1", task.task_id)
+    return {row["task_id"] for row in closed}
 
 
 def _order(task: OpenTask, parameter: int) -> str:
@@ -138,15 +144,17 @@ async def next_items(connection: Connection, task: OpenTask, items_max: int) -> 
     return [Item(*row) for row in rows]
 
 
-async def move_cursor(connection: Connection, task: OpenTask, items: Sequence[Item]) -> None:
-    """The chunk's witness; what was judged is no longer pending."""
-    last = items[-1].position
-    await connection.execute("UPDATE task SET cursor = $2 WHERE task_id = $1", task.task_id, last)
+async def move_on(connection: Connection, task: OpenTask, items: Sequence[Item], as_of: datetime) -> None:
+    """The chunk's witness: what was judged is no longer pending, and a task with nothing left is done."""
+    last = items[-1].position if items else task.cursor
     await connection.execute("DELETE FROM sweep_item WHERE task_id = $1 AND position <= $2", task.task_id, last)
-
-
-async def finish_task(connection: Connection, task: OpenTask, as_of: datetime) -> None:
-    await connection.execute("UPDATE task SET done_at = $2 WHERE task_id = $1", task.task_id, as_of)
+    await connection.execute(
+        "UPDATE task SET cursor = $2, done_at = CASE WHEN EXISTS (SELECT 1 FROM sweep_item WHERE task_id = $1)"
+        " THEN NULL ELSE $3::timestamptz END WHERE task_id = $1",
+        task.task_id,
+        last,
+        as_of,
+    )
 
 
 async def due_timers(
