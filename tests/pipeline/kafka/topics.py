@@ -8,6 +8,8 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from aiokafka import TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 
 from services.kit.kafka import log_bounds, new_consumer, new_producer, start_client, stop_client
 
@@ -50,3 +52,15 @@ async def send(servers: str, topic: str, partition: int, values: Iterable[str], 
     async with sending(servers) as producer:
         for value in values:
             await producer.send_and_wait(topic, value.encode(), key=key.encode(), partition=partition)
+
+
+async def take_at_most(servers: str, topic: str, message_bytes: int) -> None:
+    """From now on the broker refuses a larger batch for `topic`."""
+    admin = AIOKafkaAdminClient(bootstrap_servers=servers)
+    await admin.start()
+    try:
+        wanted = {"cleanup.policy": "delete", "retention.ms": "-1", "max.message.bytes": str(message_bytes)}
+        [answer] = await admin.alter_configs([ConfigResource(ConfigResourceType.TOPIC, topic, configs=wanted)])
+        assert [code for code, *_ in answer.resources] == [0]
+    finally:
+        await admin.close()
