@@ -57,7 +57,8 @@ class ShipmentStatusView(Wire):
     """True: something that may add a hold is recorded and not decided yet. A released shipment is then answered as
     HELD, without a hold; ask again in a second."""
     pending_because: Code | None
-    """RECHECK_DUE: a date that counts has come. RULE_CHANGE: a notice, list, control, licence or order changed."""
+    """RECHECK_DUE: a date that counts has come. RULE_CHANGE: a notice, list, control, licence or order changed.
+    LANE_STOPPED: nothing about it is judged until operations have mended its lane."""
     decided_state: Code | None
     """The state as it was last decided and sent, while `pending`."""
     decided_at: Instant | None

@@ -30,6 +30,7 @@ GATHER_TRIES_MAX = 50
 DEFERRED_MAX = 500
 TASKS_AT_ONCE_MAX = 50
 SWEEP = "SWEEP"
+LANE = "LANE"
 
 
 async def work_once(gate: Gate) -> bool:
@@ -75,7 +76,7 @@ async def _one_chunk(gate: Gate, extra: Wanted) -> bool:
         for task, several in portions:
             await work.move_on(tx, task, several, as_of)
         failpoint("task.before_commit")
-        return True
+        return bool(portions)
 
 
 async def _portions(
@@ -86,11 +87,13 @@ async def _portions(
     covered: set[int] = set()
     room = items_max
     for task in tasks:
-        if task.task_id in covered:
+        if task.task_id in covered or not await work.only_runner(connection, task):
             continue
-        if not task.items_stored:
+        cursor = task.cursor
+        if not task.items_stored or (task.kind not in (SWEEP, LANE) and await work.begin_again(connection, task)):
             covered |= await work.collect_items(connection, task, as_of)
-        items = await work.next_items(connection, task, room)
+            cursor = 0
+        items = await work.next_items(connection, task.task_id, cursor, room)
         portions.append((task, items))
         room -= len(items)
         if room <= 0:
@@ -109,12 +112,15 @@ async def judge(
 ) -> None:
     """Judge each (item, cause) again, in order, and write what changed. The caller holds rules lock and witness.
 
-    What lies in a stopped lane is left: its repair judges it again.
+    What lies in a stopped lane is kept until the lane runs again.
     """
     lanes = {item.lane for item, _ in items} | {lane_of(key, gate.partitions) for key in extra.shipments}
     next_seqs, stopped = await lock_lanes(gate, connection, lanes)
-    if stopped:
-        log.warning("items_in_stopped_lanes", lanes=sorted(stopped))
+    for lane in stopped:
+        parked = [item for item, _ in items if item.lane == lane]
+        if parked:
+            log.warning("items_wait_for_stopped_lane", lane=lane, items=len(parked))
+            await work.park(connection, lane, parked, references.rules_version, as_of)
     reachable = [(item, cause) for item, cause in items if item.lane not in stopped]
     wanted = Wanted(dict(extra.shipments), set(extra.orders), [], set(extra.licences))
     for item, _ in reachable:

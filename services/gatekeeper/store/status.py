@@ -14,6 +14,7 @@ from services.gatekeeper.store.keys import Visibility
 Connection = Any
 RECHECK_DUE = "RECHECK_DUE"
 RULE_CHANGE = "RULE_CHANGE"
+LANE_STOPPED = "LANE_STOPPED"
 
 
 class NotThePrimary(Exception):
@@ -22,7 +23,7 @@ class NotThePrimary(Exception):
 
 @dataclass(frozen=True, slots=True)
 class ShipmentStatus:
-    """`pending`: RECHECK_DUE or RULE_CHANGE when what is stored may be outdated, else None."""
+    """`pending`: LANE_STOPPED, RECHECK_DUE or RULE_CHANGE when what is stored may be outdated, else None."""
 
     shipment_id: str
     state: str
@@ -46,13 +47,15 @@ class Statuses:
 # Everything in one statement, thus in one snapshot: a rule change brings its task in its own transaction, so either
 # both are seen here or neither. A task that has stored its items is pending for those that are left, and no other; one
 # that has not, for whatever its terms touch. A sweep is over for who was decided with its rules already (`beyond`); of
-# other tasks the rules version tells nothing. A shipment whose terms are missing is taken to be touched.
+# other tasks the rules version tells nothing. A shipment whose terms are missing is taken to be touched. In a stopped
+# lane nothing is judged, and the database may be an old one: whatever is stored there may be outdated.
 _STATUSES = """
 WITH moment AS MATERIALIZED (
     SELECT coalesce($2::timestamptz, clock_timestamp()) AS as_of
 ), seen AS MATERIALIZED (
     SELECT shipment_id, state, sequence, rules_version, recheck_at, body->'progress'->>'milestone' AS milestone,
-           body->>'holds' AS holds, body->>'decided_at' AS decided_at
+           body->>'holds' AS holds, body->>'decided_at' AS decided_at,
+           EXISTS (SELECT 1 FROM lane WHERE lane.lane = shipment.lane AND lane.stopped IS NOT NULL) AS stopped
     FROM shipment
     WHERE shipment_id = ANY($1::text[]) AND sequence > 0
       AND ($3::bool OR forwarder_id = ANY($4::text[]) OR exporter_id = ANY($5::text[]))
@@ -87,7 +90,8 @@ WITH moment AS MATERIALIZED (
 )
 SELECT m.as_of, r.rules_version AS rules_in_effect, pg_is_in_recovery() AS standby, s.shipment_id, s.state,
        s.sequence, s.rules_version, s.milestone, s.holds, s.decided_at,
-       CASE WHEN s.recheck_at <= m.as_of THEN 'RECHECK_DUE' WHEN t.shipment_id IS NOT NULL THEN 'RULE_CHANGE' END
+       CASE WHEN s.stopped THEN 'LANE_STOPPED'
+            WHEN s.recheck_at <= m.as_of THEN 'RECHECK_DUE' WHEN t.shipment_id IS NOT NULL THEN 'RULE_CHANGE' END
          AS pending
 FROM moment AS m CROSS JOIN rules_state AS r LEFT JOIN seen AS s ON true LEFT JOIN touched AS t USING (shipment_id)
 """

@@ -60,7 +60,8 @@ async def add_task(
 async def claim_tasks(connection: Connection, tasks_max: int) -> list[OpenTask]:
     """The oldest unfinished tasks that nobody is working on, sweeps first, locked."""
     rows = await connection.fetch(
-        "SELECT task_id, kind, key, touches, items_stored, cursor FROM task WHERE done_at IS NULL"
+        "SELECT task_id, kind, key, touches, items_stored, cursor FROM task AS t WHERE done_at IS NULL"
+        " AND NOT (kind = 'LANE' AND EXISTS (SELECT 1 FROM lane WHERE lane::text = t.key AND stopped IS NOT NULL))"
         " ORDER BY kind <> 'SWEEP', task_id LIMIT $1 FOR UPDATE SKIP LOCKED",
         tasks_max,
     )
@@ -70,6 +71,50 @@ async def claim_tasks(connection: Connection, tasks_max: int) -> list[OpenTask]:
         )
         for row in rows
     ]
+
+
+async def only_runner(connection: Connection, task: OpenTask) -> bool:
+    """Whether this transaction is the only one that runs tasks of this kind and key: their items go in one order."""
+    free: bool = await connection.fetchval(
+        "SELECT pg_try_advisory_xact_lock(hashtextextended($1, 0))", f"{task.kind} {task.key}"
+    )
+    return free
+
+
+async def begin_again(connection: Connection, task: OpenTask) -> bool:
+    """Whether a newer task of this kind and key came while this one was half done: then this one starts anew, for both.
+
+    What came back meanwhile belongs to those who were passed by, too (D4.4).
+    """
+    newer = await connection.fetchval(
+        "SELECT EXISTS (SELECT 1 FROM task WHERE kind = $1 AND key = $2 AND task_id > $3 AND done_at IS NULL)",
+        task.kind,
+        task.key,
+        task.task_id,
+    )
+    if newer:
+        await connection.execute("DELETE FROM sweep_item WHERE task_id = $1", task.task_id)
+        await connection.execute("UPDATE task SET items_stored = false, cursor = 0 WHERE task_id = $1", task.task_id)
+    return bool(newer)
+
+
+async def park(connection: Connection, lane: int, items: Sequence[Item], rules_version: int, as_of: datetime) -> None:
+    """Keep items of a stopped lane: a task of the lane's own, which waits until the lane runs again."""
+    task_id = await connection.fetchval(
+        "INSERT INTO task (kind, key, touches, rules_version, can_add_hold, items_stored, cursor, created_at)"
+        " VALUES ('LANE', $1, '[]', $2, true, true, 0, $3) RETURNING task_id",
+        str(lane),
+        rules_version,
+        as_of,
+    )
+    await connection.execute(
+        "INSERT INTO sweep_item (task_id, position, owner, owner_id, lane)"
+        " SELECT $1, n, o, i, $4 FROM unnest($2::text[], $3::text[]) WITH ORDINALITY AS u(o, i, n)",
+        task_id,
+        [item.owner for item in items],
+        [item.owner_id for item in items],
+        lane,
+    )
 
 
 async def collect_items(connection: Connection, task: OpenTask, as_of: datetime) -> set[int]:
@@ -133,12 +178,13 @@ def _selections(task: OpenTask) -> tuple[list[str], list[list[str]]]:
     return queries, arguments
 
 
-async def next_items(connection: Connection, task: OpenTask, items_max: int) -> list[Item]:
+async def next_items(connection: Connection, task_id: int, cursor: int, items_max: int) -> list[Item]:
+    """Up to `items_max` items of a task behind `cursor`, in their order."""
     rows = await connection.fetch(
         "SELECT position, owner, owner_id, lane FROM sweep_item WHERE task_id = $1 AND position > $2"
         " ORDER BY position LIMIT $3",
-        task.task_id,
-        task.cursor,
+        task_id,
+        cursor,
         items_max,
     )
     return [Item(*row) for row in rows]
@@ -146,11 +192,11 @@ async def next_items(connection: Connection, task: OpenTask, items_max: int) -> 
 
 async def move_on(connection: Connection, task: OpenTask, items: Sequence[Item], as_of: datetime) -> None:
     """The chunk's witness: what was judged is no longer pending, and a task with nothing left is done."""
-    last = items[-1].position if items else task.cursor
+    last = items[-1].position if items else 0
     await connection.execute("DELETE FROM sweep_item WHERE task_id = $1 AND position <= $2", task.task_id, last)
     await connection.execute(
-        "UPDATE task SET cursor = $2, done_at = CASE WHEN EXISTS (SELECT 1 FROM sweep_item WHERE task_id = $1)"
-        " THEN NULL ELSE $3::timestamptz END WHERE task_id = $1",
+        "UPDATE task SET cursor = greatest(cursor, $2), done_at = CASE WHEN EXISTS"
+        " (SELECT 1 FROM sweep_item WHERE task_id = $1) THEN NULL ELSE $3::timestamptz END WHERE task_id = $1",
         task.task_id,
         last,
         as_of,

@@ -56,7 +56,9 @@ async def test_a_notice_reaches_every_running_lane_and_holds_what_is_there(feede
     assert await feeder.state(running) == "HELD STOP_NOTICE"
     assert [lane for lane, *_ in await feeder.said("N1")] == [0, 2, 3]
     assert await feeder.told(stopped) == ["shipment.released"]
+    await _stop(feeder, 1, None)
     await feeder.assert_sound()
+    assert await feeder.told(stopped) == ["shipment.released", "shipment.held"]
 
 
 async def test_dates_in_a_stopped_lane_wait_and_do_not_hold_up_those_elsewhere(open_feeder: Opened) -> None:
