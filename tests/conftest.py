@@ -14,9 +14,12 @@ from services.local.kafka import KafkaPart, start_kafka
 from services.local.ladder import PartUnavailable, real_parts_required
 from services.local.postgres import PostgresPart, start_postgres
 
-# No time limit: the machine may be busy. `--hypothesis-profile=thorough` looks longer.
-settings.register_profile("holdgate", max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.register_profile("thorough", parent=settings.get_profile("holdgate"), max_examples=2_000)
+# No time limit: the machine may be busy. The same examples each time, so that a run tells of the code and not of chance;
+# `--hypothesis-profile=thorough` looks longer, and elsewhere each time.
+settings.register_profile(
+    "holdgate", max_examples=60, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.register_profile("thorough", parent=settings.get_profile("holdgate"), derandomize=False, max_examples=2_000)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "holdgate"))
 
 

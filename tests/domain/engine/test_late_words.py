@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from services.gatekeeper.domain.vocabulary import LicenceStatus
+from services.gatekeeper.domain.workspace import Outcome
 from tests.domain.builders import M1, at, day, general, licence_line
 from tests.domain.story import Story
 
@@ -204,3 +205,11 @@ def test_what_could_not_be_read_at_sea_holds_once_the_departure_did_not_happen()
     assert story.state("S1") == "INTERCEPT EVENT_UNREADABLE"
     story.repaired("shipment", "S1")
     assert story.state("S1") == "RELEASED"
+
+
+def test_a_departure_that_is_told_twice_under_one_id_is_one() -> None:
+    story = Story()
+    story.ship("S1")
+    assert story.milestone("S1", "DEPARTED", event_id="gone-1") is Outcome.APPLIED
+    assert story.milestone("S1", "DEPARTED", event_id="gone-1") is Outcome.STALE
+    assert story.balance() == "0/300 0/1"
