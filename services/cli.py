@@ -12,12 +12,14 @@ from collections.abc import Coroutine
 from pathlib import Path
 from typing import Annotated, Any
 
+import asyncpg
 import typer
 
 from services import cli_operations
 from services.gatekeeper.wiring import BadSetting, Settings
 from services.kit.failpoints import configure as configure_failpoints
 from services.kit.logging import configure_logging
+from services.kit.postgres import Unreachable, server_of
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__, pretty_exceptions_enable=False)
 schemas_app = typer.Typer(no_args_is_help=True, help="The wire contracts: JSON Schemas, AsyncAPI, OpenAPI.")
@@ -67,6 +69,14 @@ def migrate() -> None:
         asyncio.run(run(settings.database_url, partitions=settings.partitions, environment=settings.environment))
     except PartitionsDiffer as error:
         raise BadSetting(f"HOLDGATE_PARTITIONS: {error}") from None
+    except (
+        OSError,
+        asyncpg.InterfaceError,
+        asyncpg.PostgresConnectionError,
+        asyncpg.InvalidAuthorizationSpecificationError,
+        asyncpg.InvalidCatalogNameError,
+    ) as error:
+        raise Unreachable("PostgreSQL", server_of(settings.database_url), error) from None
     typer.echo(f"The database has the newest schema and {settings.partitions} partitions.")
 
 
@@ -76,6 +86,8 @@ def topics(
     replication_factor: Annotated[int, typer.Option(min=1, help="Copies of each new topic's partitions.")] = 1,
 ) -> None:
     """Create the topics that are missing, or check those that are there."""
+    from aiokafka.errors import KafkaConnectionError
+
     from services.gatekeeper.pipeline.topics import TopicsDiffer, check_topics, create_topics
 
     settings = _settings()
@@ -84,18 +96,20 @@ def topics(
     if not settings.kafka_bootstrap_servers:
         raise BadSetting("HOLDGATE_KAFKA_BOOTSTRAP_SERVERS (or KAFKA_BOOTSTRAP_SERVERS) is not set")
     servers, partitions, prefix = settings.kafka_bootstrap_servers, settings.partitions, settings.topic_prefix
-    if action == "check":
-        faults = asyncio.run(check_topics(servers, partitions=partitions, prefix=prefix))
-        for fault in faults:
-            typer.echo(fault)
-        raise typer.Exit(1 if faults else 0)
     try:
+        if action == "check":
+            faults = asyncio.run(check_topics(servers, partitions=partitions, prefix=prefix))
+            for fault in faults:
+                typer.echo(fault)
+            raise typer.Exit(1 if faults else 0)
         made = asyncio.run(
             create_topics(servers, partitions=partitions, prefix=prefix, replication_factor=replication_factor)
         )
     except TopicsDiffer as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(1) from None
+    except (KafkaConnectionError, OSError) as error:
+        raise Unreachable("Kafka", servers, error) from None
     typer.echo(f"Created {len(made)}: {', '.join(made) or 'all topics were there'}")
 
 
@@ -165,9 +179,12 @@ def schemas_check() -> None:
 
 
 def main() -> None:
-    """Entry of the installed command; a bad setting is bad input."""
+    """Entry of the installed command; a bad setting is bad input, a server that doesn't answer is found wrong."""
     try:
         app()
+    except Unreachable as error:
+        typer.echo(f"holdgate: {error}", err=True)
+        sys.exit(1)
     except BadSetting as error:
         typer.echo(f"holdgate: {error}", err=True)
         sys.exit(2)

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Annotated, Any, TypeVar
 from uuid import UUID
 
+import asyncpg
 import typer
 
 from services.gatekeeper.store import keys, quarantine
@@ -19,6 +20,7 @@ from services.gatekeeper.store.lanes import lanes_overview
 from services.gatekeeper.store.quarantine import Quarantined
 from services.gatekeeper.wiring import BadSetting, Gate, Settings, open_gate
 from services.kit.logging import configure_logging
+from services.kit.postgres import Unreachable, is_retryable, server_of
 
 Result = TypeVar("Result")
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]
@@ -36,12 +38,17 @@ def register(app: typer.Typer) -> None:
 
 
 def _with_gate(work: Callable[[Gate], Awaitable[Result]]) -> Result:
-    configure_logging("WARNING")
+    configure_logging("ERROR")
 
     async def run() -> Result:
-        gate = await open_gate(Settings.from_environment(), name="holdgate-cli", patience_seconds=PATIENCE_SECONDS)
+        settings = Settings.from_environment()
+        gate = await open_gate(settings, name="holdgate-cli", patience_seconds=PATIENCE_SECONDS)
         try:
             return await work(gate)
+        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            if not is_retryable(error):
+                raise
+            raise Unreachable("PostgreSQL", server_of(settings.database_url), error) from None
         finally:
             await gate.database.close()
 

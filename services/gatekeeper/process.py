@@ -86,7 +86,7 @@ async def run_gatekeeper(settings: Settings) -> int:
     """Run until SIGTERM or SIGINT; the exit code: 0, or 1 after an unexpected error.
 
     PostgreSQL or Kafka away: waits, and goes on where it was. BadSetting when the installation or the topics have
-    another number of partitions than the settings.
+    another number of partitions than the settings, and when the metrics' address can't be listened on.
     """
     if not __debug__:
         raise BadSetting("PYTHONOPTIMIZE (-O) must not be set: the Kafka client's states are guarded by assertions")
@@ -94,9 +94,9 @@ async def run_gatekeeper(settings: Settings) -> int:
         raise BadSetting("HOLDGATE_KAFKA_BOOTSTRAP_SERVERS (or KAFKA_BOOTSTRAP_SERVERS) is not set")
     gate = await open_gate(settings, name="holdgate gatekeeper")
     try:
-        await _wait_for_topics(settings)
-        gatekeeper = Gatekeeper(gate)
         with _metrics_server(settings):
+            await _wait_for_topics(settings)
+            gatekeeper = Gatekeeper(gate)
             log.info("gatekeeper_started", partitions=gate.partitions, environment=settings.environment)
             code = await run_until_stopped(
                 gatekeeper.tasks(), on_stop=gatekeeper.stop, stop_seconds_max=STOP_SECONDS_MAX
@@ -125,10 +125,18 @@ async def _wait_for_topics(settings: Settings) -> None:
 
 @contextlib.contextmanager
 def _metrics_server(settings: Settings) -> Iterator[None]:
+    """Shows the metrics inside the block, unless the port is 0. Raises BadSetting when the address can't be had."""
     if settings.metrics_port <= 0:
         yield
         return
-    server, thread = start_http_server(settings.metrics_port, settings.metrics_host, registry=metrics.REGISTRY)
+    host, port = settings.metrics_host, settings.metrics_port
+    try:
+        server, thread = start_http_server(port, host, registry=metrics.REGISTRY)
+    except OSError as error:
+        raise BadSetting(
+            f"HOLDGATE_METRICS_PORT: {host}:{port} can't be listened on: {error.strerror or error};"
+            " several gatekeepers on one host need a port each, 0 for none"
+        ) from None
     try:
         yield
     finally:

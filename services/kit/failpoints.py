@@ -24,15 +24,25 @@ class _Point:
 _points: dict[str, _Point] = {}
 
 
-def configure(specification: str) -> None:
-    """Switch points on by `name=action[@nth]`, comma-separated; an empty text switches all off."""
-    _points.clear()
+def parse(specification: str) -> dict[str, _Point]:
+    """Points by name from `name=action[@nth]`, comma-separated. Raises ValueError naming the point."""
+    points = {}
     for part in filter(None, (piece.strip() for piece in specification.split(","))):
         name, _, action = part.partition("=")
         verb, _, nth = action.partition("@")
         if verb not in ("kill", "stop", "error", "exit"):
             raise ValueError(f"failpoint {name}: unknown action {verb!r}")
-        _points[name] = _Point(verb, int(nth or 1))
+        if nth and not (nth.isdecimal() and int(nth)):
+            raise ValueError(f"failpoint {name}: {nth!r} is not 1 or above")
+        points[name] = _Point(verb, int(nth or 1))
+    return points
+
+
+def configure(specification: str) -> None:
+    """Switch on exactly the points of `specification` (see `parse`); an empty text switches all off."""
+    points = parse(specification)
+    _points.clear()
+    _points.update(points)
 
 
 def failpoint(name: str) -> None:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import random
+import re
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, TypeVar
+from urllib.parse import parse_qsl, urlsplit
 
 import asyncpg
 import structlog
@@ -29,6 +31,22 @@ BLOCKER_AGE_MIN = timedelta(seconds=5)
 
 class DataRefused(Exception):
     """PostgreSQL, or the driver's encoder, refuses the data itself: another try gives the same answer."""
+
+
+class Unreachable(Exception):
+    """A server that a command needs does not answer, or refuses this client; the message names it, and no secret."""
+
+    def __init__(self, what: str, where: str, error: BaseException) -> None:
+        super().__init__(f"{what} at {where} cannot be reached: {str(error) or type(error).__name__}")
+
+
+def server_of(database_url: str) -> str:
+    """host:port of a URL, without user, password and database."""
+    parts = urlsplit(database_url)
+    query = dict(parse_qsl(parts.query))
+    hosts = parts.netloc.rpartition("@")[2] or query.get("host", "") or "localhost"
+    port = query.get("port", "5432")
+    return ",".join(host if re.search(r":[0-9]+$", host) else f"{host}:{port}" for host in hosts.split(","))
 
 
 def is_retryable(error: BaseException) -> bool:

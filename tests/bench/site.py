@@ -49,6 +49,7 @@ class Site:
             "HOLDGATE_TOPIC_PREFIX": self.prefix,
             "HOLDGATE_ENVIRONMENT": self.prefix.rstrip("."),
             "HOLDGATE_PARTITIONS": str(PARTITIONS),
+            "HOLDGATE_METRICS_PORT": "0",
         }
 
 

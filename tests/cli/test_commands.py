@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import socket
 import subprocess
 import sys
 from collections.abc import Callable
@@ -73,6 +74,17 @@ def test_a_command_without_its_database_says_which_setting_is_missing(holdgate: 
         refused = holdgate(command, HOLDGATE_DATABASE_URL="")
         assert refused.returncode == 2, command
         assert "HOLDGATE_DATABASE_URL" in refused.stderr
+
+
+def test_a_gatekeeper_whose_metrics_port_is_taken_says_which_setting_to_change(holdgate: Run, migrated: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        refused = holdgate("gatekeeper", HOLDGATE_METRICS_PORT=port, HOLDGATE_KAFKA_BOOTSTRAP_SERVERS="127.0.0.1:1")
+    assert refused.returncode == 2, refused.stderr
+    said = refused.stderr.splitlines()[-1]
+    assert "HOLDGATE_METRICS_PORT" in said
+    assert f"127.0.0.1:{port}" in said
+    assert "Traceback" not in refused.stderr
 
 
 def test_keys_are_made_listed_and_revoked_and_their_secret_is_shown_once(holdgate: Run, migrated: str) -> None:

@@ -30,6 +30,7 @@ async def gatekeeper(site: Site, log: Path, **settings: str) -> AsyncIterator[as
         "HOLDGATE_DATABASE_URL": site.settings.database_url,
         "HOLDGATE_KAFKA_BOOTSTRAP_SERVERS": site.servers,
         "HOLDGATE_TOPIC_PREFIX": site.settings.topic_prefix,
+        "HOLDGATE_METRICS_PORT": "0",
         **{f"HOLDGATE_{name.upper()}": value for name, value in settings.items()},
     }
     with log.open("ab") as output:
