@@ -1,15 +1,16 @@
-"""What has to be done now and then: outbox partitions ahead and away, old answers of the API forgotten."""
+"""What has to be done now and then: outbox partitions ahead and away, old answers and tasks forgotten."""
 
 from __future__ import annotations
 
 from datetime import timedelta
 
-from services.gatekeeper.store import idempotency, outbox
+from services.gatekeeper.store import idempotency, outbox, work
 from services.gatekeeper.wiring import Gate
 from services.kit.postgres import retrying
 
 OUTBOX_DAYS_KEPT = 30
-ANSWERS_FORGOTTEN_MAX = 10_000
+TASK_DAYS_KEPT = 7
+FORGOTTEN_MAX = 10_000
 
 
 async def run_once(gate: Gate) -> None:
@@ -21,6 +22,8 @@ async def run_once(gate: Gate) -> None:
         async with gate.database.transaction() as tx:
             await outbox.drop_published(tx, timedelta(days=OUTBOX_DAYS_KEPT))
         async with gate.database.transaction() as tx:
-            await idempotency.forget(tx, rows_max=ANSWERS_FORGOTTEN_MAX)
+            await idempotency.forget(tx, rows_max=FORGOTTEN_MAX)
+        async with gate.database.transaction() as tx:
+            await work.forget_done(tx, timedelta(days=TASK_DAYS_KEPT), FORGOTTEN_MAX)
 
     await retrying(attempt, what="maintenance")

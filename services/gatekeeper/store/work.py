@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from services.gatekeeper.store.term_keys import term_keys
@@ -200,6 +200,16 @@ async def move_on(connection: Connection, task: OpenTask, items: Sequence[Item],
         task.task_id,
         last,
         as_of,
+    )
+
+
+async def forget_done(connection: Connection, kept: timedelta, rows_max: int) -> None:
+    """Remove up to `rows_max` tasks that were done longer than `kept` ago, by the database's clock."""
+    await connection.execute(
+        "DELETE FROM task WHERE task_id IN (SELECT task_id FROM task WHERE done_at < clock_timestamp() - $1::interval"
+        " ORDER BY task_id LIMIT $2)",
+        kept,
+        rows_max,
     )
 
 

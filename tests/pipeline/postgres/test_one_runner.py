@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from itertools import islice
 
+from services.gatekeeper.pipeline.maintenance import run_once
 from services.gatekeeper.pipeline.tasks import work_once
 from services.gatekeeper.store.keys import Visibility
 from services.gatekeeper.store.status import LANE_STOPPED, read_statuses
@@ -48,3 +49,16 @@ async def test_a_notice_that_came_while_a_lane_was_stopped_holds_once_it_runs_ag
     await feeder.until_idle()
     assert await feeder.state(key) == "HELD STOP_NOTICE"
     assert await _pending(feeder, key) is None
+
+
+async def test_tasks_that_were_done_long_ago_are_forgotten_and_others_are_not(feeder: Feeder) -> None:
+    await feeder.tell(licence("ONE", code="6A911.a"))
+    await feeder.tell(licence("TWO", code="6A911.a"))
+    async with feeder.gate.database.transaction() as tx:
+        first, *others = [row["task_id"] for row in await tx.fetch("SELECT task_id FROM task ORDER BY task_id")]
+        await tx.execute("UPDATE task SET done_at = clock_timestamp()")
+        await tx.execute("UPDATE task SET done_at = done_at - interval '8 days' WHERE task_id = $1", first)
+    await run_once(feeder.gate)
+    async with feeder.gate.database.reading() as connection:
+        assert [row["task_id"] for row in await connection.fetch("SELECT task_id FROM task ORDER BY task_id")] == others
+    assert others
