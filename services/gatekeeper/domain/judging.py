@@ -14,8 +14,9 @@ from services.gatekeeper.domain.facts import ShipmentFacts
 from services.gatekeeper.domain.holds import finding_of
 from services.gatekeeper.domain.reasons import Reason
 from services.gatekeeper.domain.rules import RULES
+from services.gatekeeper.domain.terms import OPEN
 from services.gatekeeper.domain.vocabulary import OrderStatus, Place
-from services.gatekeeper.domain.workspace import Decision, EngineError, NotGathered, Workspace
+from services.gatekeeper.domain.workspace import Decision, EngineError, NotGathered, TimelineEntry, Workspace
 
 RETRY_AFTER_ERROR = timedelta(minutes=5)
 RULE_NAMES = frozenset(rule.__name__ for rule in RULES)
@@ -80,7 +81,11 @@ def _failed(
 ) -> Assessment:
     """What stands when nothing could be judged: every open hold, and ENGINE_ERROR, about departed goods no new one."""
     rule = _failing_rule(error)
-    workspace.effects.engine_errors.append(EngineError(owner, owner_id, rule, f"{type(error).__name__}: {error}"))
+    said = EngineError(owner, owner_id, rule, f"{type(error).__name__}: {error}")
+    workspace.effects.engine_errors.append(said)
+    if not any(hold.reason is Reason.ENGINE_ERROR for hold in known.holds):
+        told = {"rule": rule, "error": type(error).__name__}
+        workspace.effects.timeline.append(TimelineEntry(owner, owner_id, workspace.as_of, "ENGINE_ERROR", told))
     failure = Finding(Reason.ENGINE_ERROR, (("rule", rule),), {"error": type(error).__name__})
     findings = _open_findings(known.holds)
     if not departed:
@@ -91,7 +96,7 @@ def _failed(
         booking=(),
         covered=(),
         candidates=known.candidates,
-        terms=known.terms,
+        terms=known.terms | {f"{owner}:{owner_id}", OPEN},
         recheck_at=workspace.as_of + RETRY_AFTER_ERROR,
         read=(),
     )
@@ -135,6 +140,7 @@ def record_decision(
             draws=after.draws,
             read=assessment.read,
             balances=balances,
+            event_hash=workspace.event_hash,
         )
     )
 

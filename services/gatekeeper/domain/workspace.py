@@ -118,7 +118,10 @@ class TimelineEntry:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What was decided about one order or shipment, and on what (design.md §4)."""
+    """What was decided about one order or shipment, and on what (design.md §4).
+
+    `event_hash`: hexadecimal, of the event that caused it; None when a date, a sweep or a task did.
+    """
 
     owner: str
     owner_id: str
@@ -132,6 +135,7 @@ class Decision:
     draws: tuple[Draw, ...]
     read: tuple[tuple[RuleKind, str, int], ...]
     balances: tuple[LicenceAccount, ...]
+    event_hash: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,6 +181,7 @@ class Workspace:
     dirty_orders: set[str] = field(default_factory=set)
     dirty_accounts: set[str] = field(default_factory=set)
     cause: str = ""
+    event_hash: str | None = None
     causation_id: str | None = None
     traceparent: str | None = None
 

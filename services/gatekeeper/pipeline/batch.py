@@ -11,7 +11,7 @@ from datetime import datetime
 from uuid import UUID
 
 from services.gatekeeper.domain import engine, events
-from services.gatekeeper.domain.workspace import NotGathered, Outcome, Workspace
+from services.gatekeeper.domain.workspace import EngineError, NotGathered, Outcome, Workspace
 from services.gatekeeper.pipeline import metrics, outcomes
 from services.gatekeeper.pipeline.apply import Writer, store
 from services.gatekeeper.pipeline.gather import Wanted, gather, lock_owners, lock_rules
@@ -21,6 +21,7 @@ from services.gatekeeper.pipeline.intake import (
     Parsed,
     admit,
     coordinates,
+    failed,
     once_only,
     parse,
     quarantined,
@@ -29,6 +30,7 @@ from services.gatekeeper.pipeline.records import BatchResult, Run
 from services.gatekeeper.pipeline.refused import without_refused
 from services.gatekeeper.pipeline.translate import trade_event
 from services.gatekeeper.store import positions, quarantine
+from services.gatekeeper.store.quarantine import Quarantined
 from services.gatekeeper.wiring import Gate
 from services.kit.failpoints import failpoint
 from services.kit.partitioning import lane_of
@@ -74,11 +76,11 @@ async def _attempt(gate: Gate, runs: Sequence[Run], parsed: Mapping[Coordinates,
         wanted = wanted_for(records, extra)
         workspace = await gather(gate, tx, wanted, references, as_of)
         failpoint("batch.after_gather")
-        broken, superseded = _handle_all(workspace, records)
+        kept, superseded = _handle_all(workspace, records)
         failpoint("batch.after_decide")
         writer = Writer(gate, references.rules_version, next_seqs)
         await positions.remember(tx, [(one.event_key, one.content) for one in records])
-        await quarantine.add(tx, [quarantined(one, as_of) for one in broken])
+        await quarantine.add(tx, kept)
         await quarantine.settle(tx, superseded, "SUPERSEDED", "a newer readable event", as_of)
         await store(tx, workspace, writer)
         await positions.write_positions(tx, moved)
@@ -117,23 +119,34 @@ def wanted_for(records: Sequence[Parsed], extra: Wanted) -> Wanted:
     return wanted
 
 
-def _handle_all(workspace: Workspace, records: Sequence[Parsed]) -> tuple[list[Parsed], list[UUID]]:
-    """Hand every record to the engine; the unreadable ones, and the quarantined that newer upserts settled (D8.5)."""
-    broken: list[Parsed] = []
+def _handle_all(workspace: Workspace, records: Sequence[Parsed]) -> tuple[list[Quarantined], list[UUID]]:
+    """Hand every record to the engine; what is kept in quarantine, and what newer upserts settled there (D8.5).
+
+    Kept are the unreadable, which hold what they are about, and those at which a rule raised, for a replay.
+    """
+    kept: list[Quarantined] = []
     superseded: list[UUID] = []
+    errors = workspace.effects.engine_errors
     for one in records:
         if one.read is None:
-            broken.append(one)
+            kept.append(quarantined(one, workspace.as_of))
         if one.entity_key is None or one.owner == "none":
             continue
         before = _standing(workspace, one)
         _cause(workspace, one)
+        begun = len(errors)
         outcome = engine.handle(workspace, _event_of(one, workspace.as_of))
         if outcome is Outcome.STALE:
             metrics.STALE_EVENTS.inc()
         elif one.read is not None:
             superseded += [UUID(key) for key in before - _standing(workspace, one)]
-    return broken, superseded
+        if one.read is not None and len(errors) > begun:
+            kept.append(failed(one, workspace.as_of, _said(errors[begun:])))
+    return kept, superseded
+
+
+def _said(errors: Sequence[EngineError]) -> str:
+    return "; ".join(dict.fromkeys(f"{error.owner} {error.owner_id}: {error.rule}: {error.error}" for error in errors))
 
 
 def _standing(workspace: Workspace, one: Parsed) -> set[str]:
@@ -147,6 +160,7 @@ def _cause(workspace: Workspace, one: Parsed) -> None:
     record = one.record
     envelope = one.read.envelope if one.read is not None else None
     workspace.cause = f"{record.topic}/{record.partition}/{record.offset}"
+    workspace.event_hash = one.content.hex()
     workspace.causation_id = envelope.id if envelope else None
     workspace.traceparent = envelope.traceparent if envelope else None
 

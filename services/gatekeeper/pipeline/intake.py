@@ -19,6 +19,9 @@ from services.gatekeeper.wiring import Settings
 
 QUARANTINE_NAMESPACE = uuid.UUID("0c5c6bb4-7c53-5d0e-8a55-4f2b5a0f3d27")
 ORDERS_TOPIC = "trade.orders.v1"
+RULE_FAILED = "rule"
+"""In place of the field that can't be read: the record was read and handled, and a rule raised."""
+ERROR_CHARACTERS_MAX = 2_000
 
 
 Coordinates = tuple[str, int, int]
@@ -102,11 +105,26 @@ def conflicting(parsed: Parsed) -> Parsed:
 
 def quarantined(parsed: Parsed, at: datetime) -> Quarantined:
     """The row that keeps an unreadable record byte for byte."""
-    record, error = parsed.record, parsed.error
+    error = parsed.error
     if error is None:
         raise ValueError("the record is readable")
+    was_upsert = error.type_hint is None or ".upserted." in error.type_hint or error.type_hint.startswith("feed.")
+    return _row(parsed, at, error, was_upsert=was_upsert)
+
+
+def failed(parsed: Parsed, at: datetime, said: str) -> Quarantined:
+    """The row that keeps a record at which a rule raised, until a replay judges what it is about without that.
+
+    ENGINE_ERROR holds it already; a newer upsert doesn't settle it.
+    """
+    type_hint = parsed.read.type_suffix if parsed.read is not None else None
+    error = Unreadable(RULE_FAILED, said[:ERROR_CHARACTERS_MAX], type_hint=type_hint, entity_key=parsed.entity_key)
+    return _row(parsed, at, error, was_upsert=False)
+
+
+def _row(parsed: Parsed, at: datetime, error: Unreadable, *, was_upsert: bool) -> Quarantined:
+    record = parsed.record
     where = f"{record.topic}/{record.partition}/{record.offset}"
-    owner = parsed.owner
     return Quarantined(
         quarantine_id=uuid.uuid5(QUARANTINE_NAMESPACE, f"{where}/{parsed.content.hex()}"),
         topic=record.topic,
@@ -119,9 +137,9 @@ def quarantined(parsed: Parsed, at: datetime) -> Quarantined:
         error=error.message,
         event_type=error.type_hint,
         event_key=parsed.entity_key or where,
-        owner=owner,
+        owner=parsed.owner,
         owner_id=parsed.entity_key,
-        was_upsert=error.type_hint is None or ".upserted." in error.type_hint or error.type_hint.startswith("feed."),
+        was_upsert=was_upsert,
         status="OPEN",
         recorded_at=at,
     )

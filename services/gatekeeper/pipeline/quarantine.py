@@ -10,7 +10,7 @@ from services.gatekeeper.domain.workspace import NotGathered
 from services.gatekeeper.pipeline.apply import Writer, store
 from services.gatekeeper.pipeline.batch import wanted_for
 from services.gatekeeper.pipeline.gather import Wanted, gather, lock_owners, lock_rules
-from services.gatekeeper.pipeline.intake import Parsed, once_only, parse
+from services.gatekeeper.pipeline.intake import RULE_FAILED, Parsed, once_only, parse
 from services.gatekeeper.pipeline.records import Record
 from services.gatekeeper.pipeline.rule_change import begin_change
 from services.gatekeeper.pipeline.translate import trade_event
@@ -28,13 +28,14 @@ class NotOpen(Exception):
 
 
 class StillUnreadable(Exception):
-    """The record, repaired or not, can't be read; the message names the field."""
+    """The record, repaired or not, can't be read, or a rule still raises at it; the message says where."""
 
 
 async def settle(gate: Gate, quarantine_id: UUID, *, by: str, value: bytes | None = None, drop: bool = False) -> None:
     """Replay a quarantined record (with `value` in place of its body, if given), or drop it.
 
-    The event, the end of its hold and the audit row are one transaction. Raises NotOpen, StillUnreadable.
+    The event, the end of its hold and the audit row are one transaction. Raises NotOpen, StillUnreadable. A record at
+    which a rule raised was handled: its order or shipment is judged again.
     """
     extra = Wanted()
     for _ in range(GATHER_TRIES_MAX):
@@ -118,11 +119,17 @@ async def _settle_trade(
         wanted.shipments[kept.owner_id] = None
     workspace = await gather(gate, tx, wanted, references, as_of)
     workspace.cause = f"quarantine {kept.quarantine_id}"
+    workspace.event_hash = again.content.hex() if again is not None else None
     for one in records:
         if one.read is not None:
             engine.handle(workspace, trade_event(one.read))
-    if kept.owner_id is not None:
+    if kept.error_field == RULE_FAILED and kept.owner_id is not None:
+        engine.rejudge(workspace, kept.owner, kept.owner_id, workspace.cause)
+    elif kept.owner_id is not None:
         engine.handle(workspace, events.QuarantineSettled(kept.owner, kept.owner_id, str(kept.quarantine_id)))
+    errors = workspace.effects.engine_errors
+    if errors and again is not None:
+        raise StillUnreadable(f"the rule {errors[0].rule} still fails: {errors[0].error}")
     status = "DROPPED" if again is None else "REPLAYED"
     await quarantine.settle(tx, [kept.quarantine_id], status, by, as_of)
     await store(tx, workspace, Writer(gate, references.rules_version, next_seqs))

@@ -83,6 +83,7 @@ async def append_decisions(connection: Connection, decisions: Sequence[Decision]
                 "state",
                 "body",
                 "output_hash",
+                "event_hash",
             ],
             records=[
                 (
@@ -96,6 +97,7 @@ async def append_decisions(connection: Connection, decisions: Sequence[Decision]
                     decision.state,
                     dump(decision),
                     output_hash(decision),
+                    bytes.fromhex(decision.event_hash) if decision.event_hash is not None else None,
                 )
                 for decision in decisions
             ],

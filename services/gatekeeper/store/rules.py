@@ -23,6 +23,7 @@ from services.gatekeeper.domain.rule_entities import (
 )
 from services.gatekeeper.domain.vocabulary import RuleKind
 from services.gatekeeper.store.codec import dump, load
+from services.gatekeeper.store.journal import ENGINE_VERSION
 
 Connection = Any
 RULES_LOCK = 0x52554C45
@@ -74,14 +75,15 @@ async def lock_exclusive(connection: Connection) -> None:
     await connection.execute("SELECT pg_advisory_xact_lock($1)", RULES_LOCK)
 
 
-async def read_version(connection: Connection) -> int:
-    version: int = await connection.fetchval("SELECT rules_version FROM rules_state")
-    return version
+class EngineTooOld(Exception):
+    """The rules ask for a newer engine than this: what it would decide might be wrong. Ends the process."""
 
 
 async def refresh(connection: Connection, cached: References | None) -> References:
-    """`cached` brought to the stored rules version by a delta; the caller holds the rules lock."""
-    version = await read_version(connection)
+    """`cached` brought to the stored rules version by a delta; the caller holds the rules lock. Raises EngineTooOld."""
+    version, min_engine = await connection.fetchrow("SELECT rules_version, min_engine FROM rules_state")
+    if min_engine > ENGINE_VERSION:
+        raise EngineTooOld(f"the rules need engine {min_engine}, this is engine {ENGINE_VERSION}: install a newer one")
     references = cached or References.empty()
     if cached is not None and cached.rules_version == version:
         return cached

@@ -51,6 +51,7 @@ class DecisionRow(SQLModel, table=True):
     state: str = Field(sa_column=text())
     body: str = Field(sa_column=text())
     output_hash: bytes = Field(sa_column=raw())
+    event_hash: bytes | None = Field(default=None, sa_column=raw(nullable=True))
 
 
 class TimelineRow(SQLModel, table=True):

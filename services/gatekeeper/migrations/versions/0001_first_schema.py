@@ -59,6 +59,7 @@ CREATE TABLE decision (
     state TEXT NOT NULL,
     body TEXT NOT NULL,
     output_hash BYTEA NOT NULL,
+    event_hash BYTEA,
     PRIMARY KEY (seq)
 );
 CREATE INDEX decision_owner ON decision (owner, owner_id, seq);
