@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+from typing import Final
+
 from pydantic import ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 
 from schemas.values import Codes, Countries, Flag, Id, Ids, Instant, Text, Texts, Version, Wire
 from schemas.vocabulary import NoticeOrigin
+
+SCOPE_BYTES_MAX: Final = 800_000
+"""A scope's written JSON. With the longest texts, and the reason of a lift, the events about its notice then still fit
+into a record of 900,000 bytes."""
 
 
 class NoticeText(Wire):
@@ -39,8 +46,8 @@ class NoticeScope(Wire):
         return not any(getattr(self, name) for name in type(self).model_fields)
 
 
-class NoticeUpserted(Wire):
-    """The full state of a stop notice."""
+class NoticeState(Wire):
+    """A stop notice's data, as it is read and as it is told."""
 
     notice_id: Id
     version: Version
@@ -64,6 +71,26 @@ class NoticeUpserted(Wire):
     def _says_so_when_it_stops_everything(cls, scope: NoticeScope, info: ValidationInfo) -> NoticeScope:
         if scope.is_empty and info.data.get("everything") is False:
             raise PydanticCustomError("empty_scope", "is empty without everything: true")
+        return scope
+
+
+class NoticeUpserted(NoticeState):
+    """The full state of a stop notice."""
+
+    @field_validator("effective_until")
+    @classmethod
+    def _ends_after_it_begins(cls, until: datetime | None, info: ValidationInfo) -> datetime | None:
+        start = info.data.get("effective_from")
+        if until is not None and start is not None and until <= start:
+            raise PydanticCustomError("ends_before_it_begins", "must be after effective_from")
+        return until
+
+    @field_validator("scope")
+    @classmethod
+    def _can_be_told(cls, scope: NoticeScope) -> NoticeScope:
+        if len(scope.model_dump_json().encode()) > SCOPE_BYTES_MAX:
+            message = "has more than {bytes_max} bytes when it is written: make several notices of it"
+            raise PydanticCustomError("scope_too_large", message, {"bytes_max": SCOPE_BYTES_MAX})
         return scope
 
 

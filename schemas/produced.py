@@ -10,7 +10,7 @@ from typing import Annotated, Any, Final
 
 from pydantic import AfterValidator, JsonValue
 
-from schemas.notices import NoticeUpserted
+from schemas.notices import NoticeState
 from schemas.parts import Reference
 from schemas.values import Code, Count, Flag, Id, Instant, LineNo, Text, Version, Wire, WrittenAmount
 
@@ -138,14 +138,14 @@ class OrderState(Wire):
     decided_at: Instant
 
 
-class NoticeInEffect(NoticeUpserted):
+class NoticeInEffect(NoticeState):
     """A notice in effect: first in every lane, before the shipments that it touches. It carries the notice whole."""
 
     barrier: Count
     """The rules version from which every decision knows the notice: one with a lower `rulesversion` doesn't."""
 
 
-class NoticeEnded(NoticeUpserted):
+class NoticeEnded(NoticeState):
     """A notice that was in effect has ended: its last data, whole."""
 
     barrier: Count

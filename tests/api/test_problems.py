@@ -105,6 +105,11 @@ async def test_a_body_that_is_no_json_is_a_malformed_request(officer: httpx2.Asy
         ({"scope": {"destinations": ["XX"]}}, "scope.destinations.0"),
         ({"scope": {"parties": ["a", 7]}}, "scope.parties.1"),
         ({"scope": None}, "scope"),
+        ({"scope": {"shipments": [f"{n:06d}" + "x" * 94 for n in range(9_500)]}}, "scope"),
+        (
+            {"effective_from": "2026-03-05T00:00:00+08:00", "effective_until": "2026-03-04T16:00:00Z"},
+            "effective_until",
+        ),
     ],
 )
 async def test_a_field_that_is_wrong_is_named(officer: httpx2.AsyncClient, change: dict[str, Any], field: str) -> None:

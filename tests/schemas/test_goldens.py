@@ -23,6 +23,7 @@ BEYOND_SHAPE = {
     "duplicate-line",
     "empty-lists",
     "empty-scope",
+    "ends-when-it-begins",
     "float-version",
     "limit-of-no-line",
     "nameless-party",

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -67,16 +68,25 @@ def hold_view(hold: Hold) -> dict[str, Any]:
 
 
 def shortened(data: BaseModel, holds_max: int) -> BaseModel:
-    """A state event that fits into a record: the most severe holds, without details; the rest is in the API."""
+    """A state event that fits into a record: the most severe holds, without details; the rest is in the API.
+
+    Of every list at most `holds_max` entries are said, and of holds and references no more than a quarter of a record.
+    """
     holds = [hold.model_copy(update={"detail": {}}) for hold in getattr(data, "holds", ())[:holds_max]]
-    return data.model_copy(
-        update={
-            "holds": tuple(holds),
-            "placed": getattr(data, "placed", ())[:holds_max],
-            "lifted": getattr(data, "lifted", ())[:holds_max],
-            "draws": getattr(data, "draws", ())[:holds_max],
-        }
-    )
+    cut = {name: getattr(data, name)[:holds_max] for name in _LISTS if hasattr(data, name)}
+    cut["holds"] = _within(holds, PAYLOAD_BYTES_MAX // 4)
+    if "references" in cut:
+        cut["references"] = _within(cut["references"], PAYLOAD_BYTES_MAX // 4)
+    return data.model_copy(update=cut)
+
+
+_LISTS = ("placed", "lifted", "draws", "references", "order_ids")
+
+
+def _within(models: Sequence[BaseModel], bytes_max: int) -> tuple[BaseModel, ...]:
+    """As many of the first `models` as have at most `bytes_max` bytes together."""
+    sizes = itertools.accumulate(len(model.model_dump_json().encode()) for model in models)
+    return tuple(model for model, size in zip(models, sizes, strict=True) if size <= bytes_max)
 
 
 def _draws(draws: tuple[Draw, ...]) -> tuple[produced.Draw, ...]:
