@@ -12,6 +12,7 @@ from prometheus_client import start_http_server
 
 from services.gatekeeper.pipeline import maintenance, metrics
 from services.gatekeeper.pipeline.batch import decide_batch
+from services.gatekeeper.pipeline.decide_lag import DecideLag
 from services.gatekeeper.pipeline.measuring import Measuring
 from services.gatekeeper.pipeline.rule_loop import RuleLoop
 from services.gatekeeper.pipeline.rules import apply_rule_batch
@@ -49,7 +50,8 @@ class Gatekeeper:
             may_work=lambda: bool(gate.owned_lanes) and publishers.settled(),
             trade_busy_at=lambda: self.trade.busy_at,
         )
-        self.measuring = Measuring(gate, publishers.published)
+        self.measuring = Measuring(gate, publishers.assigned)
+        self.lag = DecideLag(gate, lambda: self.trade.assigned.partitions | self.rules.assigned.partitions)
 
     def tasks(self) -> dict[str, Coroutine[Any, Any, None]]:
         """Everything that runs as long as the process does, by name."""
@@ -59,6 +61,7 @@ class Gatekeeper:
             "publishers": self.trade.publishers.run(),
             "work": self.work.run(),
             "measuring": self.measuring.run(),
+            "lag": self.lag.run(),
             "maintenance": self._maintain(),
         }
 
@@ -66,6 +69,7 @@ class Gatekeeper:
         """Finish the batches under way, publish what they wrote, leave the groups: within bounds."""
         self._stopping.set()
         self.measuring.stop()
+        self.lag.stop()
         self.work.stop()
         self.rules.stop()
         self.trade.stop()

@@ -43,7 +43,12 @@ DOUBTS = (KafkaError, OSError, TimeoutError, AssertionError, asyncio.InvalidStat
 
 
 def new_consumer(
-    bootstrap_servers: str, *, client_id: str, group_id: str | None = None, session_timeout_ms: int = SESSION_TIMEOUT_MS
+    bootstrap_servers: str,
+    *,
+    client_id: str,
+    group_id: str | None = None,
+    session_timeout_ms: int = SESSION_TIMEOUT_MS,
+    partition_fetch_bytes: int = PARTITION_FETCH_BYTES_MAX,
 ) -> Any:
     """A consumer of committed bytes that never chooses an offset: whoever polls it has sought first.
 
@@ -64,7 +69,7 @@ def new_consumer(
         request_timeout_ms=REQUEST_TIMEOUT_MS if group_id is None else 40_000,
         fetch_max_wait_ms=FETCH_WAIT_MS_MAX,
         fetch_max_bytes=FETCH_BYTES_MAX,
-        max_partition_fetch_bytes=PARTITION_FETCH_BYTES_MAX,
+        max_partition_fetch_bytes=partition_fetch_bytes,
     )
 
 

@@ -38,8 +38,10 @@ async def readyz(request: Request) -> JSONResponse:
 
 @router.get("/metrics")
 async def metrics(request: Request) -> Response:
-    """Prometheus text format."""
-    return Response(generate_latest(request.app.state.metrics.registry), media_type=CONTENT_TYPE_LATEST)
+    """Prometheus text format: the API's own, and what the database tells of the installation."""
+    shown = request.app.state.metrics
+    await shown.database.refresh(request.app.state.gate)
+    return Response(generate_latest(shown.registry), media_type=CONTENT_TYPE_LATEST)
 
 
 @cache

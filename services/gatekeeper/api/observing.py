@@ -10,6 +10,7 @@ from prometheus_client import CollectorRegistry, Counter, Histogram
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from services.gatekeeper.api.limits import REQUESTS_AT_ONCE_MAX
+from services.gatekeeper.api.measuring import DatabaseMetrics
 from services.kit.problems import unavailable
 
 log = structlog.get_logger()
@@ -19,10 +20,11 @@ UNMATCHED = "unmatched"
 
 
 class ApiMetrics:
-    """The API's own metrics, in a registry of their own."""
+    """What the API shows on /metrics, in a registry of its own."""
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
+        self.database = DatabaseMetrics(self.registry)
         labels = ["method", "route", "status"]
         self.requests = Counter("holdgate_http_requests", "Requests answered", labels, registry=self.registry)
         self.seconds = Histogram(

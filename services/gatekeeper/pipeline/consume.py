@@ -18,6 +18,7 @@ from aiokafka.errors import IllegalStateError, NoOffsetForPartitionError, Offset
 
 from services.gatekeeper.pipeline import metrics
 from services.gatekeeper.pipeline.assignment import Assigned, GroupMembership
+from services.gatekeeper.pipeline.decide_lag import forget
 from services.gatekeeper.pipeline.records import BatchResult, Run
 from services.gatekeeper.pipeline.starting import Inputs, read_stopped, record_of, starting_points
 from services.gatekeeper.wiring import Gate
@@ -82,8 +83,12 @@ class ConsumeLoop(ConsumerRebalanceListener):  # type: ignore[misc]
     async def released(self, *, at_end: bool) -> None:
         """No partition is this process's any more; `at_end`: because the process ends, not by a rebalance."""
 
-    async def on_partitions_revoked(self, revoked: Any) -> None:
+    def _unassign(self) -> None:
+        forget(self.inputs, self.assigned.partitions)
         self.assigned = Assigned()
+
+    async def on_partitions_revoked(self, revoked: Any) -> None:
+        self._unassign()
         self.membership.revoked()
         await self.released(at_end=False)
 
@@ -140,7 +145,7 @@ class ConsumeLoop(ConsumerRebalanceListener):  # type: ignore[misc]
             self._log.info("consumer_ended", group_is_silent=silent)
         finally:
             self._interruptible = False
-            self.assigned = Assigned()
+            self._unassign()
             if confirming is not None:
                 confirming.cancel()
                 await asyncio.wait((confirming,))
@@ -172,7 +177,7 @@ class ConsumeLoop(ConsumerRebalanceListener):  # type: ignore[misc]
         started = time.monotonic()
         result = await self._apply(self.gate, runs)
         metrics.BATCH_SECONDS.labels(self.name).observe(time.monotonic() - started)
-        self._measure(consumer, runs)
+        metrics.BATCH_RECORDS.labels(self.name).observe(sum(len(run.records) for run in runs))
         self.applied(result)
         if assigned is self.assigned:
             for run in runs:
@@ -260,17 +265,6 @@ class ConsumeLoop(ConsumerRebalanceListener):  # type: ignore[misc]
         self.assigned.begins_at.pop(partition, None)
         self.assigned.stopped[partition] = reason
         self._looked_at_stopped = time.monotonic()
-
-    def _measure(self, consumer: Any, runs: Sequence[Run]) -> None:
-        metrics.BATCH_RECORDS.labels(self.name).observe(sum(len(run.records) for run in runs))
-        for run in runs:
-            last = run.records[-1]
-            metrics.DECIDE_AGE.labels(run.topic).set(max(0.0, time.time() - last.timestamp_ms / 1000))
-            partition = TopicPartition(self.inputs.topic_prefix + run.topic, run.partition)
-            # A rebalance may have taken it back while the batch was under way.
-            ends_at = consumer.highwater(partition) if partition in consumer.assignment() else None
-            if ends_at is not None:
-                metrics.DECIDE_LAG.labels(run.topic, run.partition).set(max(0, ends_at - last.offset - 1))
 
 
 async def _unless_lost(starting: Awaitable[None]) -> None:

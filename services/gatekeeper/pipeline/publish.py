@@ -87,6 +87,8 @@ class Publishers:
                 task.cancel()
             await asyncio.wait(tasks)
         await self._last_hints()
+        for lane in self._lanes:
+            metrics.forget_lane(lane)
         for publisher in self._lanes.values():
             publisher.backlog.clear()
         self._lanes.clear()
@@ -120,6 +122,10 @@ class Publishers:
     def published(self) -> dict[int, int]:
         """How far each owned and checked lane is published."""
         return {lane: self._lanes[lane].published for lane in self._gate.owned_lanes if lane in self._lanes}
+
+    def assigned(self) -> frozenset[int]:
+        """Every lane that was given to this process, checked, unchecked or STOPPED."""
+        return frozenset(self._lanes)
 
     async def run(self) -> None:
         """Watch the owned lanes until `stop`: LISTEN, and a look every 100 ms."""
@@ -210,7 +216,8 @@ class Publishers:
             if publisher is None:
                 continue
             publisher.saw_next_seq(next_seq)
-            metrics.PUBLISH_LAG.labels(lane).set(publisher.lag)
+            if self.is_ready(lane):
+                metrics.PUBLISH_LAG.labels(lane).set(publisher.lag)
             behind = next_seq - 1 < published.get(lane, 0)
             if self.is_ready(lane) and (behind or stopped is not None):
                 self._unchecked(lane)
