@@ -116,6 +116,7 @@ def _sums(granted: Decimal, reserved: Decimal, consumed: Decimal) -> dict[str, s
 
 
 _SHOWN_ELSEWHERE = {"licence_no", "version", "authority_time", "type", "status", "exporter_id", "max_uses", "conflict"}
+_INTERNAL = {"as_issued"}
 
 
 def licence_view(stored: StoredLicence, day: date) -> dict[str, Any]:
@@ -127,7 +128,7 @@ def licence_view(stored: StoredLicence, day: date) -> dict[str, Any]:
         "authority_status": licence.status.value,
         "type": licence.type.value,
         "exporter_id": licence.exporter_id,
-        "facts": {name: value for name, value in facts.items() if name not in _SHOWN_ELSEWHERE},
+        "facts": {name: value for name, value in facts.items() if name not in _SHOWN_ELSEWHERE | _INTERNAL},
         "conflict": licence.conflict,
         "rules_version": stored.rules_version,
     }

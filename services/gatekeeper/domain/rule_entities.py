@@ -49,7 +49,10 @@ class PeriodLimit:
 
 @dataclass(frozen=True, slots=True)
 class Licence:
-    """`conflict`: the same number and version came with other content (LICENCE_CONFLICT)."""
+    """`conflict`: the same number and version came with other content (LICENCE_CONFLICT).
+
+    `as_issued`: this version as it came, where a later one that is dated ahead narrows it meanwhile (D7.3).
+    """
 
     licence_no: str
     version: int
@@ -74,6 +77,7 @@ class Licence:
     period_limits: tuple[PeriodLimit, ...]
     lines: tuple[LicenceLine, ...]
     conflict: bool = False
+    as_issued: Licence | None = None
 
 
 @dataclass(frozen=True, slots=True)

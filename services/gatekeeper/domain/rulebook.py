@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from services.gatekeeper.domain import notices
+from services.gatekeeper.domain.ahead import worse_at_once
 from services.gatekeeper.domain.broken_rules import STOPPING_KINDS, UnreadableRule
 from services.gatekeeper.domain.calendar import window_instants
 from services.gatekeeper.domain.policy import Policy
@@ -86,6 +87,18 @@ def apply_rule(
     return _applied(references, entity, stored)
 
 
+def narrow_rule(references: References, waiting: RuleEntity) -> RuleChange:
+    """What `waiting`, which acts later, makes worse at once (D7.3): the stored version, narrowed, as its own row.
+
+    STALE where that is nothing. A broken event of the same key stays broken until `waiting` itself is applied.
+    """
+    stored = references.entity(kind_of(waiting), entity_key(waiting))
+    row = worse_at_once(waiting, stored)
+    if row is None:
+        return RuleChange(RuleOutcome.STALE, stored or waiting, stored)
+    return RuleChange(RuleOutcome.APPLIED, row, stored, touches_of(stored, row, references))
+
+
 def _applied(references: References, entity: RuleEntity, stored: RuleEntity | None) -> RuleChange:
     touches = touches_of(stored, entity, references)
     return RuleChange(RuleOutcome.APPLIED, entity, stored, touches, settles=_settles(references, entity))
@@ -93,7 +106,7 @@ def _applied(references: References, entity: RuleEntity, stored: RuleEntity | No
 
 def _licence_change(references: References, licence: Licence, stored: Licence) -> RuleChange:
     if licence.version == stored.version:
-        if stored.conflict or replace(licence, conflict=False) == stored:
+        if stored.conflict or replace(licence, conflict=False) == (stored.as_issued or stored):
             return RuleChange(RuleOutcome.STALE, stored, stored)
         # Only what is newer than both contents ends the conflict, so the row keeps the later of their times.
         latest = max(stored.authority_time, licence.authority_time)

@@ -18,6 +18,7 @@ from services.gatekeeper.domain.rulebook import (
     RuleChange,
     RuleOutcome,
     apply_rule,
+    narrow_rule,
     unreadable_alerts,
     unreadable_touches,
 )
@@ -35,6 +36,7 @@ from services.gatekeeper.pipeline.lane_guard import lock_lanes
 from services.gatekeeper.pipeline.licence_watch import watch_licences
 from services.gatekeeper.pipeline.translate_rules import rule_entity
 from services.gatekeeper.store import journal, notices, quarantine, rules, work
+from services.gatekeeper.store.rules_ahead import waiting_for
 from services.gatekeeper.wiring import Gate
 from services.kit.partitioning import lane_of
 from services.kit.postgres import Connection
@@ -106,22 +108,37 @@ class Change:
             return applied
         if applied.outcome is RuleOutcome.CONFLICT:
             log.warning("licence_conflict", key=rules.key_of(entity)[1], version=entity.version)
-        self.rows.append(rules.NewRule(applied.entity, event_id))
-        if isinstance(applied.entity, Licence) and isinstance(applied.before, Licence):
-            self.licences[applied.entity.licence_no] = applied.touches
-            self.relicensed.append((applied.before, applied.entity))
-        else:
-            self._touch(applied.touches)
+        self._keep(applied, event_id)
         self.alerts += applied.alerts
         self.settled += [UUID(quarantine_id) for quarantine_id in applied.settles]
-        if isinstance(applied.entity, (Notice, Licence)):
-            self.boundaries.append(applied.entity)
         if isinstance(applied.entity, Notice) and applied.notice_event is not None:
             self.told.append((applied.entity, applied.notice_event))
         for quarantine_id in applied.settles:
             self._touch_broken(quarantine_id)
         self.references = self.references.with_changes(self.rules_version, [applied.entity], [], list(applied.settles))
         return applied
+
+    def _keep(self, applied: RuleChange, event_id: str | None) -> None:
+        """The row, its dates, and whom it touches."""
+        self.rows.append(rules.NewRule(applied.entity, event_id))
+        if isinstance(applied.entity, Licence) and isinstance(applied.before, Licence):
+            number = applied.entity.licence_no
+            self.licences[number] = _merged((*self.licences.get(number, ()), *applied.touches))
+            self.relicensed.append((applied.before, applied.entity))
+        else:
+            self._touch(applied.touches)
+        if isinstance(applied.entity, (Notice, Licence)):
+            self.boundaries.append(applied.entity)
+
+    async def _make_worse(self, connection: Connection) -> None:
+        """What waits for its time acts at once as far as it makes what stands now worse, whichever came first."""
+        await rules.keep_ahead(connection, self.ahead)
+        changed = [*self.rows, *(rule for rule, _ in self.ahead)]
+        for waiting in await waiting_for(connection, (rules.key_of(rule.entity) for rule in changed)):
+            narrowed = narrow_rule(self.references, waiting.entity)
+            if narrowed.changed:
+                self._keep(narrowed, waiting.event_id)
+                self.references = self.references.with_changes(self.rules_version, [narrowed.entity])
 
     def add_unreadable(self, one: Parsed) -> None:
         """Keep a broken rule event and hold what it may be about (D8.4)."""
@@ -166,7 +183,7 @@ class Change:
     ) -> Writer:
         """Write everything that was recorded; the caller commits. Nothing recorded: nothing is written."""
         writer = Writer(self.gate, self.rules_version, {})
-        await rules.keep_ahead(connection, self.ahead)
+        await self._make_worse(connection)
         if self.alerts and not (self.rows or self.broken or self.settled or self.told):
             await self._tell_people(connection)
             return writer
@@ -187,22 +204,11 @@ class Change:
 
     async def _store_work(self, connection: Connection) -> None:
         """A task for each changed licence, which goes by order of arrival (D4.5); one sweep for the rest."""
-        for licence_no, touches in self.licences.items():
-            await self._add_task(connection, "LICENCE", licence_no, touches)
+        tasks = [work.NewTask("LICENCE", licence_no, touches) for licence_no, touches in self.licences.items()]
         if self.touches:
-            await self._add_task(connection, "SWEEP", f"rules {self.rules_version}", _merged(self.touches))
+            tasks.append(work.NewTask("SWEEP", f"rules {self.rules_version}", _merged(self.touches)))
+        await work.add_tasks(connection, tasks, self.rules_version, self.as_of)
         await notices.replace_boundaries(connection, self.boundaries, self.as_of)
-
-    async def _add_task(self, connection: Connection, kind: str, key: str, touches: Touches) -> None:
-        await work.add_task(
-            connection,
-            kind=kind,
-            key=key,
-            touches=touches,
-            rules_version=self.rules_version,
-            can_add_hold=True,
-            as_of=self.as_of,
-        )
 
     async def _tell_lanes(self, connection: Connection, writer: Writer) -> None:
         """notice.in-effect or notice.ended in every lane, before the shipments that it touches."""

@@ -8,7 +8,8 @@ from datetime import timedelta
 import pytest
 
 from services.gatekeeper.domain.ahead import waits_for_its_time
-from services.gatekeeper.domain.rule_entities import RuleEntity
+from services.gatekeeper.domain.rule_entities import Notice, RuleEntity
+from services.gatekeeper.domain.rulebook import apply_rule
 from services.gatekeeper.domain.vocabulary import LicenceStatus, StatementStatus
 from tests.domain.rulebook import examples
 
@@ -27,6 +28,8 @@ def test_what_may_free_goods_waits_and_what_can_only_hold_them_does_not() -> Non
     assert not waits(replace(licence, status=LicenceStatus.REVOKED), hour)
     assert waits(statement, hour)
     assert not waits(replace(statement, status=StatementStatus.WITHDRAWN), hour)
+    assert not waits(replace(licence, max_uses=9), hour, stored=licence)
+    assert waits(replace(licence, version=2), hour, stored=licence)
     assert waits(examples.item(), hour)
     assert waits(examples.party(), hour)
     for entity in (examples.entry(), examples.control()):
@@ -38,3 +41,11 @@ def test_what_may_free_goods_waits_and_what_can_only_hold_them_does_not() -> Non
 @pytest.mark.parametrize(("ahead", "expected"), [(TOLERANCE, False), (TOLERANCE + timedelta(microseconds=1), True)])
 def test_what_is_within_the_tolerance_acts_at_once(ahead: timedelta, expected: bool) -> None:
     assert waits(examples.licence(), ahead) is expected
+
+
+def test_a_lift_dated_ahead_ends_the_notice_then() -> None:
+    then = examples.NOW + timedelta(hours=1)
+    rules = examples.references(examples.notice())
+    row = apply_rule(rules, replace(examples.lift(), recorded_at=then), examples.NOW).entity
+    assert isinstance(row, Notice)
+    assert (row.version, row.lifted, row.ends_at) == (2, False, then)
