@@ -46,7 +46,7 @@ def configure(specification: str) -> None:
 
 
 def failpoint(name: str) -> None:
-    """A named step of the batch or of the publisher (docs/delivery.md lists them)."""
+    """A named step; the docstring of each module that has some lists them in order."""
     if not _points:
         return
     point = _points.get(name)

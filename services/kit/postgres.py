@@ -29,10 +29,6 @@ BLOCKED_SECONDS_MAX = 2.5
 BLOCKER_AGE_MIN = timedelta(seconds=5)
 
 
-class DataRefused(Exception):
-    """PostgreSQL, or the driver's encoder, refuses the data itself: another try gives the same answer."""
-
-
 class Unreachable(Exception):
     """A server that a command needs does not answer, or refuses this client; the message names it, and no secret."""
 

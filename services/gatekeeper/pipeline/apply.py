@@ -210,13 +210,13 @@ _FOLLOW_UP_TERM = {
 
 
 async def _follow_up(connection: Connection, effects: Effects, rules_version: int, as_of: datetime) -> None:
-    for follow_up in effects.follow_ups:
-        await work.add_task(
-            connection,
-            kind=follow_up.kind.value,
-            key=follow_up.key,
-            touches=((frozenset({f"{_FOLLOW_UP_TERM[follow_up.kind]}:{follow_up.key}"}),),),
-            rules_version=rules_version,
+    tasks = [
+        work.NewTask(
+            follow_up.kind.value,
+            follow_up.key,
+            ((frozenset({f"{_FOLLOW_UP_TERM[follow_up.kind]}:{follow_up.key}"}),),),
             can_add_hold=follow_up.kind is not FollowUpKind.WAITERS,
-            as_of=as_of,
         )
+        for follow_up in effects.follow_ups
+    ]
+    await work.add_tasks(connection, tasks, rules_version, as_of)

@@ -86,8 +86,16 @@ async def _attempt(gate: Gate, runs: Sequence[Run], parsed: Mapping[Coordinates,
         await positions.write_positions(tx, moved)
         failpoint("batch.before_commit")
     failpoint("batch.after_commit")
+    _count_foreign(records, gate.partitions)
     outcomes.report(result, admission, moved, writer, handled=len(records), duplicates=duplicates)
     return result
+
+
+def _count_foreign(records: Sequence[Parsed], partitions: int) -> None:
+    """Senders that partition differently stay correct and are slower; people should hear of them (design.md §3)."""
+    for one in records:
+        if one.entity_key is not None and lane_of(one.entity_key, partitions) != one.record.partition:
+            metrics.FOREIGN_PARTITION.labels(one.record.topic).inc()
 
 
 def _wait_for_lanes(gate: Gate, admission: Admission, stopped: Mapping[int, str]) -> None:

@@ -16,7 +16,7 @@ LANESEQ_HEADER = "ce_laneseq"
 
 @dataclass(frozen=True, slots=True)
 class LaneState:
-    """A lane's row and hint, its outbox row at the published number, and the smallest number the outbox still has."""
+    """A lane's row and hint, its outbox row at the published number, and without that the smallest number it has."""
 
     next_seq: int
     stopped: str | None
@@ -56,15 +56,17 @@ async def read_lane(connection: Any, lane: int, published: int) -> LaneState:
     The topic has been read before: what is published was committed here earlier.
     """
     row = await connection.fetchrow(
-        "SELECT l.next_seq, l.stopped, p.published_seq,"
-        " (SELECT min(o.seq) FROM outbox AS o WHERE o.lane = l.lane) AS oldest_seq"
-        " FROM lane AS l LEFT JOIN lane_progress AS p USING (lane) WHERE l.lane = $1",
+        "SELECT l.next_seq, l.stopped, p.published_seq FROM lane AS l LEFT JOIN lane_progress AS p USING (lane)"
+        " WHERE l.lane = $1",
         lane,
     )
     if row is None:
         raise LaneStopped(lane, "the database has no such lane")
     record = await read_one(connection, lane, published) if published else None
-    return LaneState(row["next_seq"], row["stopped"], row["published_seq"], record, row["oldest_seq"])
+    oldest_seq = None
+    if published and record is None:
+        oldest_seq = await connection.fetchval("SELECT min(seq) FROM outbox WHERE lane = $1", lane)
+    return LaneState(row["next_seq"], row["stopped"], row["published_seq"], record, oldest_seq)
 
 
 def judge(lane: int, tail: Tail, state: LaneState) -> tuple[int, str | None]:

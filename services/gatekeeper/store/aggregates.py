@@ -29,15 +29,16 @@ async def load_shipments(connection: Connection, shipment_ids: Iterable[str]) ->
 
 
 async def lock_orders(connection: Connection, order_ids: Iterable[str], lanes: Mapping[str, int]) -> dict[str, Order]:
-    """Orders by id, locked in the order of their ids; an unknown one is inserted as a stub first.
+    """Orders by id, locked in the order of their ids; unknown ones are inserted as stubs first, in that order, too.
 
-    Without the stub an order and a shipment that names it could miss each other for ever (design.md §2.3).
+    Without the stub an order and a shipment that names it could miss each other for ever (design.md §2.3). Which are
+    unknown is read without a lock: a lock that is held while others are inserted could close a circle.
     """
     ids = sorted(set(order_ids))
     if not ids:
         return {}
-    rows = await _lock_order_rows(connection, ids)
-    missing = [order_id for order_id in ids if order_id not in rows]
+    known = await connection.fetch("SELECT order_id FROM trade_order WHERE order_id = ANY($1::text[])", ids)
+    missing = sorted(set(ids).difference(row["order_id"] for row in known))
     if missing:
         fresh = await arrivals(connection, len(missing))
         stubs = [Order(order_id, arrival) for order_id, arrival in zip(missing, fresh, strict=True)]
@@ -50,7 +51,7 @@ async def lock_orders(connection: Connection, order_ids: Iterable[str], lanes: M
             fresh,
             [dump(stub) for stub in stubs],
         )
-        rows = await _lock_order_rows(connection, ids)
+    rows = await _lock_order_rows(connection, ids)
     return {order_id: load(Order, rows[order_id]) for order_id in ids}
 
 
@@ -63,22 +64,26 @@ async def _lock_order_rows(connection: Connection, ids: Sequence[str]) -> dict[s
 
 
 async def lock_accounts(connection: Connection, licence_nos: Iterable[str]) -> dict[str, LicenceAccount]:
-    """Licence accounts by number, locked in that order. Every candidate is locked, even for a refusal."""
+    """Licence accounts by number, locked in that order, unknown ones inserted first, as orders are.
+
+    Every candidate is locked, even for a refusal.
+    """
     numbers = sorted(set(licence_nos))
     if not numbers:
         return {}
-    select = (
-        "SELECT licence_no, uses, uses_reserved, completed, alerts FROM licence_account"
-        " WHERE licence_no = ANY($1::text[]) ORDER BY licence_no FOR NO KEY UPDATE"
-    )
-    rows = await connection.fetch(select, numbers)
-    if len(rows) < len(numbers):
+    known = await connection.fetch("SELECT licence_no FROM licence_account WHERE licence_no = ANY($1::text[])", numbers)
+    missing = sorted(set(numbers).difference(row["licence_no"] for row in known))
+    if missing:
         await connection.execute(
             "INSERT INTO licence_account (licence_no, uses, uses_reserved, completed, alerts)"
             " SELECT n, 0, 0, false, '{}' FROM unnest($1::text[]) AS u(n) ORDER BY n ON CONFLICT DO NOTHING",
-            numbers,
+            missing,
         )
-        rows = await connection.fetch(select, numbers)
+    rows = await connection.fetch(
+        "SELECT licence_no, uses, uses_reserved, completed, alerts FROM licence_account"
+        " WHERE licence_no = ANY($1::text[]) ORDER BY licence_no FOR NO KEY UPDATE",
+        numbers,
+    )
     return await _with_balances(connection, rows)
 
 

@@ -133,20 +133,13 @@ async def new_violations(connection: Connection, violations: Sequence[tuple[UUID
 
 async def append_alerts(connection: Connection, alerts: Sequence[Alert], as_of: datetime) -> None:
     if alerts:
-        await connection.executemany(
+        rows = [(alert.kind.value, *alert_subject(alert), alert.licence_line, _json(alert.detail)) for alert in alerts]
+        await connection.execute(
             "INSERT INTO alert (kind, subject_kind, subject, licence_line, detail, recorded_at)"
-            " VALUES ($1, $2, $3, $4, $5::jsonb, $6)",
-            [
-                (
-                    alert.kind.value,
-                    alert_subject(alert)[0],
-                    alert_subject(alert)[1],
-                    alert.licence_line,
-                    _json(alert.detail),
-                    as_of,
-                )
-                for alert in alerts
-            ],
+            " SELECT k, s, i, l, d, $6 FROM unnest($1::text[], $2::text[], $3::text[], $4::int[], $5::jsonb[])"
+            " WITH ORDINALITY AS u(k, s, i, l, d, n) ORDER BY n",
+            *(list(column) for column in zip(*rows, strict=True)),
+            as_of,
         )
 
 

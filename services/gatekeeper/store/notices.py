@@ -40,9 +40,12 @@ async def replace_boundaries(connection: Connection, entities: Sequence[Notice |
         for what, at in _dates(entity)
         if at is not None and at > as_of
     ]
-    await connection.executemany(
-        "INSERT INTO rule_boundary (kind, key, version, what, due_at) VALUES ($1, $2, $3, $4, $5)", rows
-    )
+    if rows:
+        await connection.execute(
+            "INSERT INTO rule_boundary (kind, key, version, what, due_at) SELECT * FROM unnest($1::text[], $2::text[],"
+            " $3::bigint[], $4::text[], $5::timestamptz[])",
+            *(list(column) for column in zip(*rows, strict=True)),
+        )
 
 
 def _dates(entity: Notice | Licence) -> list[tuple[str, datetime | None]]:
@@ -89,8 +92,14 @@ async def add_barriers(
     as_of: datetime,
 ) -> None:
     """Where in each lane (lane, seq) the notice's record stands; EFFECTIVE once all of them are published."""
-    await connection.executemany(
+    await connection.execute(
         "INSERT INTO notice_barrier (notice_id, version, what, lane, seq, rules_version, recorded_at)"
-        " VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING",
-        [(notice.notice_id, notice.version, what, lane, seq, rules_version, as_of) for lane, seq in barriers],
+        " SELECT $1, $2, $3, l, s, $6, $7 FROM unnest($4::int[], $5::bigint[]) AS u(l, s) ON CONFLICT DO NOTHING",
+        notice.notice_id,
+        notice.version,
+        what,
+        [lane for lane, _ in barriers],
+        [seq for _, seq in barriers],
+        rules_version,
+        as_of,
     )

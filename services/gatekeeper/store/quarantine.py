@@ -56,34 +56,38 @@ def _row(row: Any) -> Quarantined:
 async def add(connection: Connection, records: Sequence[Quarantined], rules_version: int | None = None) -> None:
     """Keep records; `rules_version` for those of rule topics, so that caches learn of them by delta."""
     if records:
-        await connection.executemany(
-            f"INSERT INTO quarantine ({_COLUMNS}, rules_version) VALUES ($1, $2, $3, $4, $5, $6, $7::jsonb, $8, $9,"
-            " $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)",
-            [
-                (
-                    one.quarantine_id,
-                    one.topic,
-                    one.partition,
-                    one.record_offset,
-                    one.key,
-                    one.value,
-                    _packed(one.headers),
-                    one.error_field.replace("\x00", "\ufffd"),
-                    one.error.replace("\x00", "\ufffd"),
-                    one.event_type,
-                    one.event_key,
-                    one.owner,
-                    one.owner_id,
-                    one.was_upsert,
-                    one.status,
-                    one.recorded_at,
-                    one.settled_at,
-                    one.settled_by,
-                    rules_version,
-                )
-                for one in records
-            ],
+        await connection.execute(
+            f"INSERT INTO quarantine ({_COLUMNS}, rules_version) SELECT *, $19::bigint FROM unnest($1::uuid[],"
+            " $2::text[], $3::int[], $4::bigint[], $5::bytea[], $6::bytea[], $7::jsonb[], $8::text[], $9::text[],"
+            " $10::text[], $11::text[], $12::text[], $13::text[], $14::bool[], $15::text[], $16::timestamptz[],"
+            " $17::timestamptz[], $18::text[])",
+            *(list(column) for column in zip(*map(_values, records), strict=True)),
+            rules_version,
         )
+
+
+def _values(one: Quarantined) -> tuple[Any, ...]:
+    """In the order of _COLUMNS."""
+    return (
+        one.quarantine_id,
+        one.topic,
+        one.partition,
+        one.record_offset,
+        one.key,
+        one.value,
+        _packed(one.headers),
+        one.error_field.replace("\x00", "\ufffd"),
+        one.error.replace("\x00", "\ufffd"),
+        one.event_type,
+        one.event_key,
+        one.owner,
+        one.owner_id,
+        one.was_upsert,
+        one.status,
+        one.recorded_at,
+        one.settled_at,
+        one.settled_by,
+    )
 
 
 async def get(connection: Connection, quarantine_id: UUID, *, lock: bool = False) -> Quarantined | None:
@@ -119,14 +123,3 @@ async def settle(
         at,
         rules_version,
     )
-
-
-async def open_for(connection: Connection, owner: str, owner_ids: Sequence[str]) -> list[Quarantined]:
-    """Open broken upserts, or records of unknown type, of these owners: what a newer readable upsert settles (D8.5)."""
-    rows = await connection.fetch(
-        f"SELECT {_COLUMNS} FROM quarantine WHERE status = 'OPEN' AND owner = $1 AND owner_id = ANY($2::text[])"
-        " AND was_upsert",
-        owner,
-        list(owner_ids),
-    )
-    return [_row(row) for row in rows]

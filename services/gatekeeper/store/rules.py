@@ -152,9 +152,12 @@ async def insert_rules(
 async def keep_ahead(connection: Connection, rules: Sequence[tuple[NewRule, datetime]]) -> None:
     """Keep rules that count only from their time on (D7.3)."""
     if rules:
-        await connection.executemany(
-            "INSERT INTO rule_ahead (kind, key, body, event_id, due_at) VALUES ($1, $2, $3::jsonb, $4, $5)",
-            [(*key_of(rule.entity), dump(rule.entity), rule.event_id, due_at) for rule, due_at in rules],
+        rows = [(*key_of(rule.entity), dump(rule.entity), rule.event_id, due_at) for rule, due_at in rules]
+        await connection.execute(
+            "INSERT INTO rule_ahead (kind, key, body, event_id, due_at) SELECT k, i, b, e, d"
+            " FROM unnest($1::text[], $2::text[], $3::jsonb[], $4::text[], $5::timestamptz[])"
+            " WITH ORDINALITY AS u(k, i, b, e, d, n) ORDER BY n",
+            *(list(column) for column in zip(*rows, strict=True)),
         )
 
 

@@ -34,25 +34,30 @@ class Item:
     lane: int
 
 
-async def add_task(
-    connection: Connection,
-    *,
-    kind: str,
-    key: str,
-    touches: Touches,
-    rules_version: int,
-    can_add_hold: bool,
-    as_of: datetime,
-) -> None:
-    plain = [[term_keys(one_of) for one_of in all_of] for all_of in touches]
+@dataclass(frozen=True, slots=True)
+class NewTask:
+    """Work to do later: what `touches` selects is judged again."""
+
+    kind: str
+    key: str
+    touches: Touches
+    can_add_hold: bool = True
+
+
+async def add_tasks(connection: Connection, tasks: Sequence[NewTask], rules_version: int, as_of: datetime) -> None:
+    """Add tasks, in their order."""
+    if not tasks:
+        return
+    plain = [[[term_keys(one_of) for one_of in all_of] for all_of in task.touches] for task in tasks]
     await connection.execute(
         "INSERT INTO task (kind, key, touches, rules_version, can_add_hold, items_stored, cursor, created_at)"
-        " VALUES ($1, $2, $3::jsonb, $4, $5, false, 0, $6)",
-        kind,
-        key,
-        json.dumps(plain, ensure_ascii=False),
+        " SELECT k, i, t, $5, a, false, 0, $6 FROM unnest($1::text[], $2::text[], $3::jsonb[], $4::bool[])"
+        " WITH ORDINALITY AS u(k, i, t, a, n) ORDER BY n",
+        [task.kind for task in tasks],
+        [task.key for task in tasks],
+        [json.dumps(touches, ensure_ascii=False) for touches in plain],
+        [task.can_add_hold for task in tasks],
         rules_version,
-        can_add_hold,
         as_of,
     )
 
@@ -257,9 +262,11 @@ async def next_due(connection: Connection) -> datetime | None:
 async def add_deferred(connection: Connection, records: Sequence[tuple[int, str, str, str]], as_of: datetime) -> None:
     """Records (lane, key, type, JSON) for lanes that this transaction has not locked."""
     if records:
-        await connection.executemany(
-            "INSERT INTO deferred_record (lane, key, type, data, as_of) VALUES ($1, $2, $3, $4, $5)",
-            [(*record, as_of) for record in records],
+        await connection.execute(
+            "INSERT INTO deferred_record (lane, key, type, data, as_of) SELECT l, k, t, d, $5 FROM"
+            " unnest($1::int[], $2::text[], $3::text[], $4::text[]) WITH ORDINALITY AS u(l, k, t, d, n) ORDER BY n",
+            *(list(column) for column in zip(*records, strict=True)),
+            as_of,
         )
 
 
