@@ -7,12 +7,15 @@ import contextlib
 import socket
 from collections.abc import Iterator
 
+import h11
 import structlog
 import uvicorn
+from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from services.gatekeeper.api.app import create_app
 from services.gatekeeper.wiring import BadSetting, Settings, open_gate
 from services.kit.lifecycle import run_until_stopped
+from services.kit.problems import Problem
 
 log = structlog.get_logger()
 GRACE_SECONDS = 8
@@ -27,6 +30,19 @@ class _Server(uvicorn.Server):
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
         yield
+
+
+class ProblemProtocol(H11Protocol):
+    """What is no HTTP is refused as every error is: with a problem."""
+
+    def send_400_response(self, msg: str) -> None:
+        """Answer with 400 and end the connection; where an answer has begun already, only end it."""
+        if self.conn.our_state in (h11.IDLE, h11.SEND_RESPONSE):
+            answer = Problem("malformed-request", msg, headers={"Connection": "close"}).response()
+            head = h11.Response(status_code=answer.status_code, headers=answer.raw_headers, reason=b"Bad Request")
+            for event in (head, h11.Data(data=bytes(answer.body)), h11.EndOfMessage()):
+                self.transport.write(self.conn.send(event) or b"")
+        self.transport.close()
 
 
 class _Service:
@@ -52,7 +68,7 @@ class _Service:
             self.refused = error
             await gate.database.close()
             return
-        self.server = _Server(_config(create_app(gate, stopping=self.stopping)))
+        self.server = _Server(http_config(create_app(gate, stopping=self.stopping)))
         host, port = listener.getsockname()[:2]
         log.info("api_listening", host=host, port=port)
         try:
@@ -95,9 +111,11 @@ async def _listen(host: str, port: int) -> socket.socket:
     return listener
 
 
-def _config(app: object) -> uvicorn.Config:
+def http_config(app: object) -> uvicorn.Config:
+    """How `app` is served."""
     return uvicorn.Config(
         app,  # type: ignore[arg-type]
+        http=ProblemProtocol,
         log_config=None,
         access_log=False,
         server_header=False,
