@@ -14,7 +14,7 @@ from services.local.kafka import KafkaPart, start_kafka
 from services.local.ladder import PartUnavailable, real_parts_required
 from services.local.postgres import PostgresPart, start_postgres
 
-# No time limit: the machine may be busy. The same examples each time, so that a run tells of the code and not of chance;
+# No time limit: the machine may be busy. The same examples each time, so that a run tells of the code, not of chance;
 # `--hypothesis-profile=thorough` looks longer, and elsewhere each time.
 settings.register_profile(
     "holdgate", max_examples=60, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
