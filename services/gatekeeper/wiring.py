@@ -12,12 +12,10 @@ from dataclasses import dataclass, field, fields
 from datetime import datetime
 from typing import Any, Protocol
 
-import asyncpg
-
 from services.gatekeeper.domain.policy import Policy
 from services.gatekeeper.domain.references import References
 from services.kit import failpoints
-from services.kit.postgres import Connection, Database, Unreachable, connect, server_of
+from services.kit.postgres import CONNECTION_ERRORS, Connection, Database, Unreachable, connect, server_of
 
 
 class BadSetting(Exception):
@@ -180,7 +178,7 @@ async def open_gate(
         raise BadSetting("HOLDGATE_DATABASE_URL (or DATABASE_URL) is not set")
     try:
         database = await connect(settings.database_url, name=name, patience_seconds=patience_seconds)
-    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+    except CONNECTION_ERRORS as error:
         raise Unreachable("PostgreSQL", server_of(settings.database_url), error) from None
     async with database.reading() as connection:
         there = await connection.fetchval("SELECT to_regclass('installation')")

@@ -20,6 +20,15 @@ Result = TypeVar("Result")
 Connection = Any
 """An asyncpg connection, or one acquired from the pool."""
 
+CONNECTION_ERRORS = (
+    TimeoutError,
+    OSError,
+    asyncpg.PostgresError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
+)
+"""Whatever a lost connection, or the server itself, may raise."""
+
 RETRYABLE_CLASSES = ("40", "57", "08", "53")
 RETRYABLE_STATES = ("55P03", "25006", "0A000", "25P03")
 DATA_CLASSES = ("22", "23", "54")
@@ -50,6 +59,9 @@ def is_retryable(error: BaseException) -> bool:
     if isinstance(error, asyncpg.PostgresError):
         state = error.sqlstate or ""
         return state.startswith(RETRYABLE_CLASSES) or state in RETRYABLE_STATES
+    if isinstance(error, asyncpg.InternalClientError):
+        # The server ended the connection between two messages: the driver has lost count of what it was doing.
+        return True
     if isinstance(error, asyncpg.InterfaceError):
         return "closed" in str(error) or "released" in str(error)
     return isinstance(error, (OSError, asyncio.TimeoutError))
@@ -94,7 +106,7 @@ class Database:
         await asyncio.sleep(BLOCKED_SECONDS_MAX)
         try:
             rows = await self._end_blockers(waiting_pid)
-        except (TimeoutError, OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        except CONNECTION_ERRORS as error:
             log.warning("blockers_not_seen", error=repr(error))
             return
         for row in rows:

@@ -98,6 +98,7 @@ async def test_an_error_of_the_program_is_not_tried_again(database: Database) ->
         (asyncpg.InvalidCachedStatementError("x"), True, False),
         (ConnectionResetError(), True, False),
         (asyncpg.InterfaceError("connection is closed"), True, False),
+        (asyncpg.InternalClientError("cannot switch to state 12; another operation (2) is in progress"), True, False),
         (asyncpg.InterfaceError("another operation is in progress"), False, False),
         (asyncpg.CharacterNotInRepertoireError("x"), False, True),
         (asyncpg.UniqueViolationError("x"), False, True),

@@ -7,7 +7,6 @@ import datetime as dt
 from collections.abc import Sequence
 from typing import Any
 
-import asyncpg
 import structlog
 from prometheus_client import CollectorRegistry, Gauge
 
@@ -22,7 +21,7 @@ from services.gatekeeper.store.measures import (
     read_told_notices,
 )
 from services.gatekeeper.wiring import Gate
-from services.kit.postgres import is_retryable
+from services.kit.postgres import CONNECTION_ERRORS, is_retryable
 
 log = structlog.get_logger()
 FRESH_SECONDS = 2.0
@@ -64,7 +63,7 @@ class DatabaseMetrics:
                 async with asyncio.timeout(READ_SECONDS_MAX), gate.database.reading() as connection:
                     await self._look(connection)
                 self._measured.set(1)
-            except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
+            except CONNECTION_ERRORS as error:
                 if not is_retryable(error):
                     raise
                 log.warning("not_measured", error=repr(error))

@@ -11,7 +11,6 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-import asyncpg
 import structlog
 from aiokafka import TopicPartition
 from aiokafka.errors import OffsetOutOfRangeError
@@ -21,7 +20,7 @@ from services.gatekeeper.pipeline.starting import Inputs, Key
 from services.gatekeeper.store.measures import read_positions
 from services.gatekeeper.wiring import Gate
 from services.kit.kafka import DOUBTS, LOOK_UP_SECONDS_MAX, bounded, new_consumer, pause, start_client, stop_client
-from services.kit.postgres import is_retryable
+from services.kit.postgres import CONNECTION_ERRORS, is_retryable
 
 log = structlog.get_logger()
 
@@ -114,7 +113,7 @@ class DecideLag:
         try:
             async with asyncio.timeout(DATABASE_SECONDS_MAX), self._inputs.database.reading() as connection:
                 self._stored = await read_positions(connection)
-        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
+        except CONNECTION_ERRORS as error:
             if not is_retryable(error):
                 raise
             log.warning("positions_not_read", error=repr(error))

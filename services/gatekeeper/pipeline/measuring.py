@@ -7,14 +7,13 @@ import datetime as dt
 from collections.abc import Callable
 from typing import Any
 
-import asyncpg
 import structlog
 
 from services.gatekeeper.pipeline import metrics
 from services.gatekeeper.store.measures import NOTICE_MEMORY, read_backlogs, read_counts, read_told_notices
 from services.gatekeeper.wiring import Gate
 from services.kit.kafka import pause
-from services.kit.postgres import is_retryable
+from services.kit.postgres import CONNECTION_ERRORS, is_retryable
 
 log = structlog.get_logger()
 
@@ -48,7 +47,7 @@ class Measuring:
                         looked_at = loop.time()
                         metrics.STATE.show(await read_counts(connection))
                         await self._look_at_lanes(connection)
-            except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError) as error:
+            except CONNECTION_ERRORS as error:
                 if not is_retryable(error):
                     raise
                 log.warning("not_measured", error=repr(error))

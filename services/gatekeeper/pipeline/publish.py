@@ -24,7 +24,7 @@ from services.gatekeeper.store.outbox import OutboxRecord
 from services.gatekeeper.wiring import Gate
 from services.kit.failpoints import failpoint
 from services.kit.kafka import pause
-from services.kit.postgres import is_retryable, retrying
+from services.kit.postgres import CONNECTION_ERRORS, is_retryable, retrying
 
 log = structlog.get_logger()
 
@@ -181,7 +181,7 @@ class Publishers:
                     self._looking.clear()
                     await self._look(connection)
                     await pause(LOOK_SECONDS, self._looking)
-            except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError) as error:
+            except CONNECTION_ERRORS as error:
                 if not is_retryable(error):
                     raise
                 log.warning("lane_watch_lost", error=repr(error))
@@ -238,5 +238,5 @@ class Publishers:
         try:
             async with asyncio.timeout(1.0), self._gate.database.reading() as connection:
                 await write_hints(connection, moved)
-        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError) as error:
+        except CONNECTION_ERRORS as error:
             log.warning("hint_not_written", error=repr(error))
