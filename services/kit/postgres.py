@@ -59,12 +59,21 @@ def is_retryable(error: BaseException) -> bool:
     if isinstance(error, asyncpg.PostgresError):
         state = error.sqlstate or ""
         return state.startswith(RETRYABLE_CLASSES) or state in RETRYABLE_STATES
-    if isinstance(error, asyncpg.InternalClientError):
-        # The server ended the connection between two messages: the driver has lost count of what it was doing.
-        return True
-    if isinstance(error, asyncpg.InterfaceError):
-        return "closed" in str(error) or "released" in str(error)
+    if isinstance(error, (asyncpg.InternalClientError, asyncpg.InterfaceError)):
+        return "closed" in str(error) or "released" in str(error) or _lost_count(error)
     return isinstance(error, (OSError, asyncio.TimeoutError))
+
+
+def _lost_count(error: BaseException | None) -> bool:
+    """Whether the driver lost count of a connection's messages, as it does when the server ends it between two.
+
+    Rolling back or giving the connection back then fails, too, and its error hides the first.
+    """
+    while error is not None:
+        if isinstance(error, asyncpg.InternalClientError):
+            return True
+        error = error.__cause__ or error.__context__
+    return False
 
 
 def is_data_error(error: BaseException) -> bool:

@@ -109,3 +109,9 @@ async def test_an_error_of_the_program_is_not_tried_again(database: Database) ->
 )
 def test_each_error_has_its_answer(error: Exception, retryable: bool, data: bool) -> None:
     assert (is_retryable(error), is_data_error(error)) == (retryable, data)
+
+
+def test_an_error_that_hides_a_lost_connection_is_tried_again() -> None:
+    hiding = asyncpg.InterfaceError("cannot perform operation: another operation is in progress")
+    hiding.__context__ = asyncpg.InternalClientError("cannot switch to state 21; another operation (2) is in progress")
+    assert is_retryable(hiding)
