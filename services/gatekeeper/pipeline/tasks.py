@@ -30,7 +30,6 @@ GATHER_TRIES_MAX = 50
 DEFERRED_MAX = 500
 TASKS_AT_ONCE_MAX = 50
 SWEEP = "SWEEP"
-LANE = "LANE"
 
 
 async def work_once(gate: Gate) -> bool:
@@ -90,7 +89,7 @@ async def _portions(
         if task.task_id in covered or not await work.only_runner(connection, task):
             continue
         cursor = task.cursor
-        if not task.items_stored or (task.kind not in (SWEEP, LANE) and await work.begin_again(connection, task)):
+        if not task.items_stored:
             covered |= await work.collect_items(connection, task, as_of)
             cursor = 0
         items = await work.next_items(connection, task.task_id, cursor, room)

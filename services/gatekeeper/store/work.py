@@ -86,23 +86,6 @@ async def only_runner(connection: Connection, task: OpenTask) -> bool:
     return free
 
 
-async def begin_again(connection: Connection, task: OpenTask) -> bool:
-    """Whether a newer task of this kind and key came while this one was half done: then this one starts anew, for both.
-
-    What came back meanwhile belongs to those who were passed by, too (D4.4).
-    """
-    newer = await connection.fetchval(
-        "SELECT EXISTS (SELECT 1 FROM task WHERE kind = $1 AND key = $2 AND task_id > $3 AND done_at IS NULL)",
-        task.kind,
-        task.key,
-        task.task_id,
-    )
-    if newer:
-        await connection.execute("DELETE FROM sweep_item WHERE task_id = $1", task.task_id)
-        await connection.execute("UPDATE task SET items_stored = false, cursor = 0 WHERE task_id = $1", task.task_id)
-    return bool(newer)
-
-
 async def park(connection: Connection, lane: int, items: Sequence[Item], rules_version: int, as_of: datetime) -> None:
     """Keep items of a stopped lane: a task of the lane's own, which waits until the lane runs again."""
     task_id = await connection.fetchval(
