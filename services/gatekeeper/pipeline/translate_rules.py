@@ -197,15 +197,3 @@ _RULES: dict[type[Any], Callable[[Any, datetime], rules.RuleEntity]] = {
     notices.NoticeUpserted: notice_entity,
     notices.NoticeLifted: lambda given, at: lifted_notice(given.notice_id, given.version, given.reason, at),
 }
-
-RULE_KINDS: dict[type[Any], words.RuleKind] = {
-    rules.Licence: words.RuleKind.LICENCE,
-    rules.Party: words.RuleKind.PARTY,
-    rules.ListEntry: words.RuleKind.LIST_ENTRY,
-    rules.Item: words.RuleKind.ITEM,
-    rules.Control: words.RuleKind.CONTROL,
-    rules.Statement: words.RuleKind.STATEMENT,
-    rules.FxRate: words.RuleKind.FX_RATE,
-    rules.Feed: words.RuleKind.FEED,
-    rules.Notice: words.RuleKind.NOTICE,
-}

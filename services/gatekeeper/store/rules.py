@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from schemas.topics import LICENCES, NOTICES
+from services.gatekeeper.domain.reference_indexes import entity_key, kind_of
 from services.gatekeeper.domain.references import References, UnreadableRule
 from services.gatekeeper.domain.rule_entities import (
     Control,
@@ -39,24 +40,11 @@ ENTITY_TYPES: dict[RuleKind, type[Any]] = {
     RuleKind.FEED: Feed,
     RuleKind.NOTICE: Notice,
 }
-KINDS = {kind: name for name, kind in ENTITY_TYPES.items()}
-_KEYS = {
-    RuleKind.LICENCE: "licence_no",
-    RuleKind.PARTY: "party_id",
-    RuleKind.LIST_ENTRY: "entry_id",
-    RuleKind.ITEM: "item_no",
-    RuleKind.CONTROL: "control_code",
-    RuleKind.STATEMENT: "statement_no",
-    RuleKind.FX_RATE: "rate_id",
-    RuleKind.FEED: "feed",
-    RuleKind.NOTICE: "notice_id",
-}
 
 
 def key_of(entity: RuleEntity) -> tuple[RuleKind, str]:
     """Kind and key under which an entity is stored."""
-    kind = KINDS[type(entity)]
-    return kind, str(getattr(entity, _KEYS[kind]))
+    return kind_of(entity), entity_key(entity)
 
 
 @dataclass(frozen=True, slots=True)
