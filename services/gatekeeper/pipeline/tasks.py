@@ -6,6 +6,7 @@ Failpoints: task.after_collect, task.before_commit, timer.before_commit, deferre
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
 import structlog
@@ -18,7 +19,7 @@ from services.gatekeeper.pipeline.apply import Writer, store
 from services.gatekeeper.pipeline.gather import Wanted, gather, lock_owners, lock_rules
 from services.gatekeeper.pipeline.lane_guard import lock_lanes
 from services.gatekeeper.pipeline.notices import run_due_boundaries
-from services.gatekeeper.store import work
+from services.gatekeeper.store import successors, work
 from services.gatekeeper.store.work import Item, OpenTask
 from services.gatekeeper.wiring import Gate
 from services.kit.failpoints import failpoint
@@ -30,6 +31,10 @@ GATHER_TRIES_MAX = 50
 DEFERRED_MAX = 500
 TASKS_AT_ONCE_MAX = 50
 SWEEP = "SWEEP"
+
+
+class Overtaken(Exception):
+    """A half-done task has to start anew."""
 
 
 async def work_once(gate: Gate) -> bool:
@@ -48,6 +53,8 @@ async def _task_step(gate: Gate) -> bool:
     for _ in range(GATHER_TRIES_MAX):
         try:
             return await retrying(lambda: _one_chunk(gate, extra), what="task")
+        except Overtaken:
+            return True
         except NotGathered as missing:
             extra.add_missing(missing)
     raise RuntimeError("the engine keeps asking for rows that were not gathered")
@@ -64,14 +71,16 @@ async def _one_chunk(gate: Gate, extra: Wanted) -> bool:
         if not tasks:
             return False
         if tasks[0].kind == SWEEP and not tasks[0].items_stored:
-            await work.collect_items(tx, tasks[0], as_of)
+            await successors.stand_for_all(tx, tasks[0], as_of)
+            await work.collect_items(tx, tasks[0])
             failpoint("task.after_collect")
             return True
         portions = await _portions(tx, tasks, as_of, gate.settings.sweep_chunk)
         failpoint("task.after_collect")
         items = [(item, f"{task.kind.lower()} {task.key}") for task, several in portions for item in several]
         if items:
-            await judge(gate, tx, items, references, as_of, extra=extra)
+            half_done = [task for task, _ in portions if task.cursor]
+            await judge(gate, tx, items, references, as_of, extra=extra, half_done=half_done)
         for task, several in portions:
             await work.move_on(tx, task, several, as_of)
         failpoint("task.before_commit")
@@ -81,18 +90,21 @@ async def _one_chunk(gate: Gate, extra: Wanted) -> bool:
 async def _portions(
     connection: Connection, tasks: Sequence[OpenTask], as_of: datetime, items_max: int
 ) -> list[tuple[OpenTask, list[Item]]]:
-    """The next items of each task, in the order of the tasks, until a chunk is full."""
+    """The next items of each task, in the order of the tasks, until a chunk is full; a task as it goes on or starts."""
     portions: list[tuple[OpenTask, list[Item]]] = []
     covered: set[int] = set()
     room = items_max
     for task in tasks:
         if task.task_id in covered or not await work.only_runner(connection, task):
             continue
-        cursor = task.cursor
-        if not task.items_stored:
-            covered |= await work.collect_items(connection, task, as_of)
-            cursor = 0
-        items = await work.next_items(connection, task.task_id, cursor, room)
+        if not task.items_stored or await successors.has_successor(connection, [task]):
+            closed = await successors.stand_for_all(connection, task, as_of)
+            if closed is None:
+                continue
+            covered |= closed
+            await work.collect_items(connection, task)
+            task = replace(task, items_stored=True, cursor=0)
+        items = await work.next_items(connection, task.task_id, task.cursor, room)
         portions.append((task, items))
         room -= len(items)
         if room <= 0:
@@ -108,10 +120,12 @@ async def judge(
     as_of: datetime,
     *,
     extra: Wanted,
+    half_done: Sequence[OpenTask] = (),
 ) -> None:
     """Judge each (item, cause) again, in order, and write what changed. The caller holds rules lock and witness.
 
-    What lies in a stopped lane is kept until the lane runs again.
+    What lies in a stopped lane is kept until the lane runs again. Raises `Overtaken` when something came for one of
+    `half_done` before its rows were locked: it belongs to those who were judged already (D4.4).
     """
     lanes = {item.lane for item, _ in items} | {lane_of(key, gate.partitions) for key in extra.shipments}
     next_seqs, stopped = await lock_lanes(gate, connection, lanes)
@@ -128,6 +142,8 @@ async def judge(
         else:
             wanted.shipments[item.owner_id] = None
     workspace = await gather(gate, connection, wanted, references, as_of)
+    if await successors.has_successor(connection, half_done):
+        raise Overtaken
     for item, cause in reachable:
         engine.rejudge(workspace, item.owner, item.owner_id, cause)
     await store(connection, workspace, Writer(gate, references.rules_version, next_seqs))

@@ -105,22 +105,8 @@ async def park(connection: Connection, lane: int, items: Sequence[Item], rules_v
     )
 
 
-async def collect_items(connection: Connection, task: OpenTask, as_of: datetime) -> set[int]:
-    """Store what the task touches, in order of arrival, and close tasks of the same kind and key that it covers.
-
-    The others are closed first: what they were for was committed before this statement's successor takes its snapshot.
-    Returns their ids.
-    """
-    closed = await connection.fetch(
-        "UPDATE task SET done_at = $4 WHERE kind = $1 AND key = $2 AND task_id <> $3 AND done_at IS NULL"
-        " AND NOT items_stored AND task_id IN (SELECT task_id FROM task WHERE kind = $1 AND key = $2"
-        " AND done_at IS NULL AND NOT items_stored ORDER BY task_id FOR UPDATE SKIP LOCKED)"
-        " AND touches = (SELECT touches FROM task WHERE task_id = $3) RETURNING task_id",
-        task.kind,
-        task.key,
-        task.task_id,
-        as_of,
-    )
+async def collect_items(connection: Connection, task: OpenTask) -> None:
+    """Store what the task touches, in order of arrival."""
     queries, arguments = _selections(task)
     waiting = (
         " WHERE EXISTS (SELECT 1 FROM open_hold AS h WHERE h.owner = s.owner AND h.owner_id = s.owner_id)"
@@ -137,7 +123,6 @@ async def collect_items(connection: Connection, task: OpenTask, as_of: datetime)
             *([json.dumps([{"licence_no": task.key}])] if task.kind == "LICENCE" else []),
         )
     await connection.execute("UPDATE task SET items_stored = true WHERE task_id = $1", task.task_id)
-    return {row["task_id"] for row in closed}
 
 
 def _order(task: OpenTask, parameter: int) -> str:

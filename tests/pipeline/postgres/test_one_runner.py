@@ -1,14 +1,85 @@
-"""What a stopped lane owes is not forgotten, and what was done long ago is."""
+"""Tasks of one licence go in one order, whatever comes back meanwhile; what a stopped lane owes is not forgotten."""
 
 from __future__ import annotations
 
+import asyncio
 from itertools import islice
 
 from services.gatekeeper.pipeline.maintenance import run_once
+from services.gatekeeper.pipeline.tasks import work_once
 from services.gatekeeper.store.keys import Visibility
 from services.gatekeeper.store.status import LANE_STOPPED, read_statuses
+from services.kit.postgres import Connection
 from tests.pipeline.feeding import Feeder, keys_in_lane
-from tests.pipeline.trade import licence, notice, shipment
+from tests.pipeline.postgres.conftest import Opened
+from tests.pipeline.postgres.test_races import WAITING
+from tests.pipeline.trade import item, licence, notice, shipment
+from tests.waiting import eventually
+
+
+async def test_what_comes_back_while_waiters_are_looked_at_goes_to_the_earliest(open_feeder: Opened) -> None:
+    feeder = await open_feeder(sweep_chunk=2)
+    await feeder.tell(item("LASER", "6A911.a"), licence("ONE", "1000 KGM", code="6A911.a"))
+    await feeder.tell(shipment("R1", "1000 KGM", item="LASER"))
+    waiting = [f"W{number}" for number in range(1, 7)]
+    await feeder.tell(*(shipment(name, "600 KGM", item="LASER") for name in waiting))
+    await feeder.feed(shipment("R1", "900 KGM", item="LASER", version=2))
+    await work_once(feeder.gate)
+    await feeder.feed(shipment("R1", "300 KGM", item="LASER", version=3))
+    await feeder.until_idle()
+    states = [state.split()[0] for state in await feeder.states(*waiting)]
+    assert states == ["RELEASED", "HELD", "HELD", "HELD", "HELD", "HELD"]
+    await feeder.assert_sound()
+
+
+async def test_room_that_comes_back_while_a_chunk_waits_for_the_licence_is_not_given_to_that_chunk(
+    open_feeder: Opened,
+) -> None:
+    feeder = await open_feeder(sweep_chunk=2, name="waiting")
+    await feeder.tell(item("LASER", "6A911.a"), licence("ONE", "1000 KGM", code="6A911.a"))
+    await feeder.tell(shipment("R1", "1000 KGM", item="LASER"))
+    waiting = [f"W{number}" for number in range(1, 7)]
+    await feeder.tell(*(shipment(name, "600 KGM", item="LASER") for name in waiting))
+    await feeder.feed(shipment("R1", "900 KGM", item="LASER", version=2))
+    await work_once(feeder.gate)
+    async with feeder.gate.database.transaction() as tx:
+        await tx.execute("SELECT 1 FROM licence_account WHERE licence_no = 'ONE' FOR UPDATE")
+        chunk = asyncio.create_task(work_once(feeder.gate))
+        await eventually(lambda: feeder.value(WAITING, "waiting"))
+        await _task_again(tx, 1_000_000)
+    assert await chunk
+    open_tasks = "SELECT string_agg(format('%s %s', items_stored, cursor), ', ' ORDER BY task_id) FROM task {}"
+    assert await feeder.value(open_tasks.format("WHERE done_at IS NULL")) == "t 2, f 0", "the chunk stood back"
+    await feeder.until_idle()
+    await feeder.assert_sound()
+
+
+async def _task_again(connection: Connection, task_id: int) -> None:
+    """The same again as if it had come now, with another number."""
+    await connection.execute(
+        "INSERT INTO task (task_id, kind, key, touches, rules_version, can_add_hold, items_stored, cursor, created_at)"
+        " SELECT $1, kind, key, touches, rules_version, can_add_hold, false, 0, created_at FROM task"
+        " WHERE done_at IS NULL",
+        task_id,
+    )
+
+
+async def test_of_two_half_done_tasks_of_one_licence_one_starts_anew_for_both(open_feeder: Opened) -> None:
+    """Numbers are given before the commit: the later one may be started first."""
+    feeder = await open_feeder(sweep_chunk=2)
+    await feeder.tell(item("LASER", "6A911.a"), licence("ONE", "1000 KGM", code="6A911.a"))
+    await feeder.tell(shipment("R1", "1000 KGM", item="LASER"))
+    waiting = [f"W{number}" for number in range(1, 7)]
+    await feeder.tell(*(shipment(name, "600 KGM", item="LASER") for name in waiting))
+    await feeder.feed(shipment("R1", "900 KGM", item="LASER", version=2))
+    await work_once(feeder.gate)
+    async with feeder.gate.database.transaction() as tx:
+        await _task_again(tx, -1)
+    await feeder.feed(shipment("R1", "300 KGM", item="LASER", version=3))
+    await feeder.until_idle()
+    states = [state.split()[0] for state in await feeder.states(*waiting)]
+    assert states == ["RELEASED", "HELD", "HELD", "HELD", "HELD", "HELD"]
+    await feeder.assert_sound()
 
 
 async def _pending(feeder: Feeder, key: str) -> str | None:
