@@ -1,14 +1,18 @@
 """Named points at which a test can interrupt the program; each is a no-op unless switched on.
 
 `configure("batch.before_commit=kill@3,publish.after_send=error")`: at the third time SIGKILL this process; at the first
-raise FailpointError. Actions: kill, stop (SIGSTOP), error, exit.
+raise FailpointError. Actions: kill, stop (SIGSTOP), error, exit, delay (a second).
 """
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
+import time
 from dataclasses import dataclass
+
+DELAY_SECONDS = 1.0
 
 
 class FailpointError(Exception):
@@ -30,7 +34,7 @@ def parse(specification: str) -> dict[str, _Point]:
     for part in filter(None, (piece.strip() for piece in specification.split(","))):
         name, _, action = part.partition("=")
         verb, _, nth = action.partition("@")
-        if verb not in ("kill", "stop", "error", "exit"):
+        if verb not in ("kill", "stop", "error", "exit", "delay"):
             raise ValueError(f"failpoint {name}: unknown action {verb!r}")
         if nth and not (nth.isdecimal() and int(nth)):
             raise ValueError(f"failpoint {name}: {nth!r} is not 1 or above")
@@ -46,15 +50,27 @@ def configure(specification: str) -> None:
 
 
 def failpoint(name: str) -> None:
-    """A named step; the docstring of each module that has some lists them in order."""
+    """A named step; the docstring of each module that has some lists them in order. A delay holds up the process."""
+    if _reached(name) == "delay":
+        time.sleep(DELAY_SECONDS)
+
+
+async def waiting_failpoint(name: str) -> None:
+    """A named step as `failpoint`, at which a delay holds up its task alone."""
+    if _reached(name) == "delay":
+        await asyncio.sleep(DELAY_SECONDS)
+
+
+def _reached(name: str) -> str | None:
+    """The action whose turn it is; of those that end or freeze the process nothing returns."""
     if not _points:
-        return
+        return None
     point = _points.get(name)
     if point is None:
-        return
+        return None
     point.countdown -= 1
     if point.countdown > 0:
-        return
+        return None
     del _points[name]
     if point.action == "kill":
         os.kill(os.getpid(), signal.SIGKILL)
@@ -62,5 +78,6 @@ def failpoint(name: str) -> None:
         os.kill(os.getpid(), signal.SIGSTOP)
     elif point.action == "exit":
         os._exit(70)
-    else:
+    elif point.action == "error":
         raise FailpointError(name)
+    return point.action

@@ -1,6 +1,8 @@
 """A loop from a consumer group to batches: what both the trade loop and the rule loop do (design.md §2, §3).
 
 PostgreSQL holds the positions. Memory is bounded: one batch under way, and at most one fetch for each partition.
+
+Failpoints: trade.before_seek and rules.before_seek, between the look at the stored positions and the seek.
 """
 
 from __future__ import annotations
@@ -20,8 +22,9 @@ from services.gatekeeper.pipeline import metrics
 from services.gatekeeper.pipeline.assignment import Assigned, GroupMembership
 from services.gatekeeper.pipeline.decide_lag import forget
 from services.gatekeeper.pipeline.records import BatchResult, Run
-from services.gatekeeper.pipeline.starting import Inputs, read_stopped, record_of, starting_points
+from services.gatekeeper.pipeline.starting import Inputs, read_stopped, record_of, starting_points, store_passed
 from services.gatekeeper.wiring import Gate
+from services.kit.failpoints import waiting_failpoint
 from services.kit.kafka import DOUBTS, SESSION_TIMEOUT_MS, log_bounds, new_consumer, pause, start_client, stop_client
 
 log = structlog.get_logger()
@@ -31,6 +34,7 @@ Apply = Callable[[Gate, Sequence[Run]], Awaitable[BatchResult]]
 POLL_MS = 200
 IDLE_MS = 100
 STOPPED_LOOK_SECONDS = 5.0
+PASSED_LOOK_SECONDS = 1.0
 RESTART_SECONDS = 1.0
 NOWHERE = TopicPartition("holdgate-nowhere", 0)
 """Polled when nothing may be: a member that doesn't poll would lose its lanes."""
@@ -68,6 +72,7 @@ class ConsumeLoop(ConsumerRebalanceListener):  # type: ignore[misc]
         self._task: asyncio.Task[Any] | None = None
         self._interruptible = False
         self._looked_at_stopped = 0.0
+        self._looked_at_passed = 0.0
         self._log = log.bind(loop=name)
 
     async def choose(self, sought: list[TopicPartition]) -> list[TopicPartition]:
@@ -164,6 +169,7 @@ class ConsumeLoop(ConsumerRebalanceListener):  # type: ignore[misc]
         """Seek what is new, poll once, apply what came."""
         self._interruptible = True
         await self._retry_stopped()
+        await self._store_passed(consumer)
         if self.assigned.unsought():
             await self._seek_new(consumer)
         chosen = await self.choose(list(self.assigned.begins_at))
@@ -192,6 +198,7 @@ class ConsumeLoop(ConsumerRebalanceListener):  # type: ignore[misc]
             self._log.warning("positions_not_found", error=repr(error))
             await pause(RESTART_SECONDS, self._stopping)
             return
+        await waiting_failpoint(f"{self.name}.before_seek")
         if assigned is not self.assigned:
             return
         for partition, start in starts.items():
@@ -210,6 +217,24 @@ class ConsumeLoop(ConsumerRebalanceListener):  # type: ignore[misc]
         still = await read_stopped(self.inputs, assigned.stopped)
         for partition in assigned.stopped.keys() - still:
             del assigned.stopped[partition]
+
+    async def _store_passed(self, consumer: Any) -> None:
+        """Store how far the end of a partition was read: behind its last record lie markers and what was aborted.
+
+        When the broker deletes these before anything new comes, a successor must not take them for lost records.
+        """
+        now, assigned = time.monotonic(), self.assigned
+        if now - self._looked_at_passed < PASSED_LOOK_SECONDS:
+            return
+        self._looked_at_passed = now
+        passed = {}
+        for partition, begins_at in list(assigned.begins_at.items()):
+            # Not assigned any more, as in `_seek`.
+            with contextlib.suppress(IllegalStateError):
+                if (position := await consumer.position(partition)) > begins_at:
+                    passed[partition] = begins_at, position
+        for partition in await store_passed(self.inputs, passed) if passed else ():
+            assigned.begins_at[partition] = passed[partition][1]
 
     async def _poll(self, consumer: Any, chosen: list[TopicPartition]) -> dict[TopicPartition, list[Any]]:
         try:

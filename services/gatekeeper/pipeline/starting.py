@@ -105,6 +105,29 @@ async def _store_stopped(
             )
 
 
+async def store_passed(inputs: Inputs, passed: Mapping[TopicPartition, tuple[int, int]]) -> list[TopicPartition]:
+    """Move positions (from, to) over what holds no record, where they still stand at `from`; those that moved.
+
+    The hash stays that of the last record: nothing is found in front of the new position until the topic is made anew.
+    """
+
+    async def write() -> list[TopicPartition]:
+        async with inputs.database.transaction() as connection:
+            return [
+                partition
+                for partition, (known, to) in sorted(passed.items())
+                if await connection.fetchval(
+                    "UPDATE input_position SET next_offset = $4 WHERE topic = $1 AND partition = $2"
+                    " AND next_offset = $3 AND stopped IS NULL RETURNING true",
+                    *inputs.key(partition),
+                    known,
+                    to,
+                )
+            ]
+
+    return await retrying(write, what="store_passed")
+
+
 async def read_stopped(inputs: Inputs, partitions: Iterable[TopicPartition]) -> set[TopicPartition]:
     """Those of `partitions` that are stored as stopped."""
 
