@@ -1,6 +1,6 @@
 """What Holdgate itself knows about orders, shipments and licence balances: the rows that a batch locks and writes.
 
-Frozen: a change is a new value (`dataclasses.replace`), so that a workspace can tell what is dirty.
+Frozen: a change is a new value (`evolve`), so that a workspace can tell what is dirty.
 """
 
 from __future__ import annotations

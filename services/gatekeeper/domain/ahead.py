@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 
+from services.gatekeeper.domain.evolve import evolve
 from services.gatekeeper.domain.narrowing import narrowed_item, narrowed_licence, narrowed_statement
 from services.gatekeeper.domain.rule_entities import (
     Control,
@@ -64,5 +64,5 @@ def worse_at_once(entity: RuleEntity, stored: RuleEntity | None) -> RuleEntity |
     if narrowed == stored:
         return None
     if isinstance(narrowed, Licence) and isinstance(stored, Licence):
-        return replace(narrowed, as_issued=stored.as_issued or stored)
+        return evolve(narrowed, as_issued=stored.as_issued or stored)
     return narrowed

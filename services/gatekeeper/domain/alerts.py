@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import replace
+from collections.abc import Iterable, Iterator
 from decimal import Decimal
 from fractions import Fraction
 
 from services.gatekeeper.domain.aggregates import LicenceAccount, LineBalance
+from services.gatekeeper.domain.evolve import evolve
 from services.gatekeeper.domain.ledger import settle_completion
 from services.gatekeeper.domain.quantity import EXACT, Money, Quantity, show, show_money
 from services.gatekeeper.domain.rule_entities import Licence, LicenceLine
 from services.gatekeeper.domain.vocabulary import AlertKind, LicenceStatus, ViolationKind
 from services.gatekeeper.domain.workspace import Alert, Violation, Workspace
 
+HUNDRED = Decimal(100)
 DRAWN_PERCENT = (
-    (80, AlertKind.DRAWN_80),
-    (90, AlertKind.DRAWN_90),
-    (95, AlertKind.DRAWN_95),
-    (100, AlertKind.DRAWN_100),
+    (Decimal(80), AlertKind.DRAWN_80),
+    (Decimal(90), AlertKind.DRAWN_90),
+    (Decimal(95), AlertKind.DRAWN_95),
+    (HUNDRED, AlertKind.DRAWN_100),
 )
 
 
@@ -84,31 +85,38 @@ def _watch_drawn(workspace: Workspace, licence: Licence) -> None:
     account = workspace.account(licence.licence_no)
     kept = [mark for mark in account.alerts if not mark.startswith("DRAWN_")]
     for line in licence.lines:
-        drawn = drawn_share(account, line)
-        reached = [kind for percent, kind in DRAWN_PERCENT if drawn is not None and drawn * 100 >= percent]
+        reached = _reached(account, line)
         marks = [f"{kind}:{line.line_no}" for kind in reached]
         kept.extend(marks)
         if marks and marks[-1] not in account.alerts:
-            detail = {"drawn_percent": f"{float(drawn or 0) * 100:.2f}"}
+            detail = {"drawn_percent": f"{float(drawn_share(account, line) or 0) * 100:.2f}"}
             workspace.effects.alerts.append(Alert(reached[-1], detail, licence.licence_no, line.line_no))
     if tuple(kept) != account.alerts:
-        workspace.put_account(replace(account, alerts=tuple(kept)))
+        workspace.put_account(evolve(account, alerts=tuple(kept)))
+
+
+def _reached(account: LicenceAccount, line: LicenceLine) -> list[AlertKind]:
+    """The thresholds at or below what is drawn of `line`, lowest first."""
+    drawn = [(EXACT.multiply(taken, HUNDRED), whole) for taken, whole in _drawn(account, line)]
+    return [
+        kind for percent, kind in DRAWN_PERCENT if any(part >= EXACT.multiply(whole, percent) for part, whole in drawn)
+    ]
 
 
 def drawn_share(account: LicenceAccount, line: LicenceLine) -> Fraction | None:
     """Consumed plus reserved as a share of what is granted, of quantity or value, whichever is more; None: nothing."""
+    return max((Fraction(taken) / Fraction(whole) for taken, whole in _drawn(account, line)), default=None)
+
+
+def _drawn(account: LicenceAccount, line: LicenceLine) -> Iterator[tuple[Decimal, Decimal]]:
+    """(Drawn, granted) of quantity and of value, as far as something is granted."""
     balance = account.lines.get(line.line_no)
     if balance is None:
-        return None
-    shares = [
-        Fraction(EXACT.add(reserved, consumed)) / Fraction(whole)
-        for reserved, consumed, whole in (
-            (balance.reserved, balance.consumed, line.quantity.value),
-            (balance.value_reserved, balance.value_consumed, line.value.amount),
-        )
-        if whole > 0
-    ]
-    return max(shares, default=None)
+        return
+    if line.quantity.value > 0:
+        yield EXACT.add(balance.reserved, balance.consumed), line.quantity.value
+    if line.value.amount > 0:
+        yield EXACT.add(balance.value_reserved, balance.value_consumed), line.value.amount
 
 
 def _must_give_back(account: LicenceAccount, licence: Licence) -> bool:
@@ -132,7 +140,7 @@ def _watch_completion(workspace: Workspace, licence: Licence) -> None:
         alerts = (*account.alerts, AlertKind.CONSUMED.value)
     else:
         alerts = tuple(mark for mark in account.alerts if mark != AlertKind.CONSUMED)
-    workspace.put_account(replace(account, alerts=alerts))
+    workspace.put_account(evolve(account, alerts=alerts))
 
 
 def watch_licence_change(workspace: Workspace, before: Licence | None, after: Licence, open_draws: int) -> None:

@@ -14,10 +14,11 @@ BUCKET_COUNT = 1024
 class Buckets(Generic[Key, Value]):
     """Immutable; spread over 1,024 dicts by hash. Iteration order is not defined: sort where it matters."""
 
-    __slots__ = ("_buckets",)
+    __slots__ = ("_any", "_buckets")
 
     def __init__(self, buckets: tuple[dict[Key, Value], ...] | None = None) -> None:
         self._buckets: tuple[dict[Key, Value], ...] = buckets or ({},) * BUCKET_COUNT
+        self._any = any(self._buckets)
 
     def get(self, key: Key) -> Value | None:
         return self._buckets[hash(key) % BUCKET_COUNT].get(key)
@@ -27,7 +28,7 @@ class Buckets(Generic[Key, Value]):
             yield from bucket.values()
 
     def __bool__(self) -> bool:
-        return any(self._buckets)
+        return self._any
 
     def edit(self) -> Edit[Key, Value]:
         """The next version, open for writing; this one is never touched."""

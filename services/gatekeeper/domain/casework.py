@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import date, datetime
 
 from services.gatekeeper.domain.aggregates import LicenceAccount, Order, Shipment
 from services.gatekeeper.domain.calendar import shanghai_day
 from services.gatekeeper.domain.case import Case, CaseLine
+from services.gatekeeper.domain.evolve import evolve
 from services.gatekeeper.domain.facts import OrderFacts, OrderLine, ShipmentFacts, ShipmentLine
 from services.gatekeeper.domain.policy import Policy
 from services.gatekeeper.domain.prohibitions import codes_in_force
@@ -120,7 +120,7 @@ def _frozen_at_delivery(shipment: Shipment, orders: Mapping[str, Order]) -> Mapp
     if shipment.progress.place is not Place.DELIVERED or not shipment.delivered_under:
         return orders
     kept = {facts.order_id: facts for facts in shipment.delivered_under}
-    return {key: replace(order, facts=kept.get(key, order.facts)) for key, order in orders.items()}
+    return {key: evolve(order, facts=kept.get(key, order.facts)) for key, order in orders.items()}
 
 
 def _needs_licence(item: Item | None, codes: tuple[str, ...], leaves: bool) -> bool:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from services.gatekeeper.domain.aggregates import Shipment
+from services.gatekeeper.domain.evolve import evolve
 from services.gatekeeper.domain.facts import ShipmentFacts
 from services.gatekeeper.domain.journey import RANK
 from services.gatekeeper.domain.quantity import Quantity
@@ -19,10 +18,10 @@ def corrected_facts(shipment: Shipment) -> ShipmentFacts | None:
     voided = {report.event_id for report in shipment.progress.reports if report.voided}
     really = {line_no: net for event_id, line_no, net in shipment.corrections if event_id not in voided}
     lines = tuple(
-        replace(line, net_quantity=really[line.line_no]) if line.line_no in really else line
+        evolve(line, net_quantity=really[line.line_no]) if line.line_no in really else line
         for line in shipment.facts.lines
     )
-    return replace(shipment.facts, lines=lines)
+    return evolve(shipment.facts, lines=lines)
 
 
 def replace_correction(corrections: Corrections, event_id: str, lines: tuple[tuple[int, Quantity], ...]) -> Corrections:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 from services.gatekeeper.domain.aggregates import Draw, Finding, LicenceAccount, LicenceCovered, Order, Shipment
@@ -12,6 +12,7 @@ from services.gatekeeper.domain.case import Case
 from services.gatekeeper.domain.casework import order_case, shipment_case
 from services.gatekeeper.domain.changed import covered_lines
 from services.gatekeeper.domain.departed import plan_departed
+from services.gatekeeper.domain.evolve import evolve
 from services.gatekeeper.domain.facts import OrderFacts, ShipmentFacts
 from services.gatekeeper.domain.holds import severity
 from services.gatekeeper.domain.leaving import has_left
@@ -123,4 +124,4 @@ def _with_plan(bare: Case, notices: NoticesByLine) -> tuple[Case, Plan]:
     departed = has_left(bare)
     plan = plan_departed(bare, notices) if departed else plan_draws(bare, notices)
     planned = plan.booking if departed else plan.draws
-    return replace(bare, planned=planned, licence_findings=plan.findings), plan
+    return evolve(bare, planned=planned, licence_findings=plan.findings), plan

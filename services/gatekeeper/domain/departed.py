@@ -21,11 +21,12 @@ A suspension, return, change or conflict that the authority dated after the depa
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from services.gatekeeper.domain.aggregates import Draw, Finding
 from services.gatekeeper.domain.candidates import Candidate, covers
 from services.gatekeeper.domain.case import Case, CaseLine
+from services.gatekeeper.domain.evolve import evolve
 from services.gatekeeper.domain.fit import field_findings, status_findings
 from services.gatekeeper.domain.leaving import (
     BALANCE,
@@ -81,7 +82,7 @@ def plan_departed(case: Case, notices: NoticesByLine) -> Plan:
             _judge_unbooked(case, outcome, line, current, possible, against)
         elif answering := tuple(found for found in possible if answers(found.licence, against)):
             # It left lawfully without a licence; one that answers a notice may lift that (D6.6), none is asked for.
-            _judge_unbooked(case, outcome, replace(line, needs_licence=False), current, answering, against)
+            _judge_unbooked(case, outcome, evolve(line, needs_licence=False), current, answering, against)
     return Plan(tuple(outcome.draws), tuple(outcome.findings), tuple(outcome.candidates), tuple(outcome.booking))
 
 
@@ -170,7 +171,7 @@ def _on_the_day(case: Case, line: CaseLine, candidate: Candidate, room: Room, cu
         for finding in judgement.findings
         if finding.reason not in STATUS or was_open_when_leaving(case, finding)
     )
-    return replace(judgement, findings=findings)
+    return evolve(judgement, findings=findings)
 
 
 def _bookable(judgement: Judgement) -> bool:

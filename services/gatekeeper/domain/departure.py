@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import datetime
 
 from services.gatekeeper.domain.aggregates import Finding, Shipment, StateSpan
+from services.gatekeeper.domain.evolve import evolve
 from services.gatekeeper.domain.standing import moved_unreleased, with_standing
 from services.gatekeeper.domain.vocabulary import ShipmentState, ViolationKind
 from services.gatekeeper.domain.workspace import Violation, Workspace
@@ -50,7 +50,7 @@ def judge_departure(workspace: Workspace, before: Shipment, after: Shipment, fin
     _record(workspace, ViolationKind.MOVED_WHILE_HELD, after, event_id, left_at, {"state": state or UNKNOWN})
     if findings and not _hold_is_gone(before, state, left_at, findings):
         return after
-    return replace(after, standing=with_standing(after.standing, moved_unreleased(event_id, workspace.as_of)))
+    return evolve(after, standing=with_standing(after.standing, moved_unreleased(event_id, workspace.as_of)))
 
 
 def _hold_is_gone(

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from fractions import Fraction
 
 from services.gatekeeper.domain.aggregates import Draw, Shipment
 from services.gatekeeper.domain.corrected import corrected_facts
 from services.gatekeeper.domain.decide import Assessment
+from services.gatekeeper.domain.evolve import evolve
 from services.gatekeeper.domain.facts import ShipmentLine
 from services.gatekeeper.domain.quantity import Money, Quantity, convert, to_decimal
 from services.gatekeeper.domain.references import References
@@ -42,9 +42,9 @@ def consumed_draws(shipment: Shipment, references: References) -> tuple[Draw, ..
     facts = corrected_facts(shipment)
     lines = {line.line_no: line for line in facts.lines} if facts else {}
     if not lines:
-        return tuple(replace(draw, balance=Balance.CONSUMED) for draw in shipment.draws)
+        return tuple(evolve(draw, balance=Balance.CONSUMED) for draw in shipment.draws)
     return tuple(
-        replace(_resized(draw, lines[draw.line_no], references), balance=Balance.CONSUMED)
+        evolve(_resized(draw, lines[draw.line_no], references), balance=Balance.CONSUMED)
         for draw in shipment.draws
         if draw.line_no in lines
     )
@@ -57,7 +57,7 @@ def _resized(draw: Draw, line: ShipmentLine, references: References) -> Draw:
     net = convert(line.net_quantity, draw.quantity.unit, factors) if line.net_quantity else None
     if net is None:
         return draw
-    return replace(draw, quantity=Quantity(to_decimal(net), draw.quantity.unit), value=_value(draw, line, net))
+    return evolve(draw, quantity=Quantity(to_decimal(net), draw.quantity.unit), value=_value(draw, line, net))
 
 
 def _value(draw: Draw, line: ShipmentLine, net: Fraction) -> Money:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from services.gatekeeper.domain.aggregates import Hold, Order, Shipment
+from services.gatekeeper.domain.evolve import evolve
 from services.gatekeeper.domain.holds import lifted_between, placed_between
 from services.gatekeeper.domain.vocabulary import ShipmentState
 from services.gatekeeper.domain.workspace import OrderChanged, ShipmentChanged, Workspace
@@ -22,7 +21,7 @@ def emit_shipment(workspace: Workspace, before: Shipment, after: Shipment) -> Sh
     same = after.state is before.state and _same_holds(before.holds, after.holds)
     if before.sequence and same and forwarder == before.forwarder_emitted:
         return after
-    after = replace(after, sequence=before.sequence + 1, forwarder_emitted=forwarder)
+    after = evolve(after, sequence=before.sequence + 1, forwarder_emitted=forwarder)
     changed = forwarder != before.forwarder_emitted
     workspace.effects.changes.append(
         ShipmentChanged(
@@ -43,7 +42,7 @@ def emit_order(workspace: Workspace, before: Order, after: Order) -> Order:
         return after
     if before.sequence and after.state is before.state and _same_holds(before.holds, after.holds):
         return after
-    after = replace(after, sequence=before.sequence + 1)
+    after = evolve(after, sequence=before.sequence + 1)
     workspace.effects.changes.append(
         OrderChanged(
             order=after,

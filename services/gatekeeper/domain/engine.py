@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from services.gatekeeper.domain.aggregates import Draw, Order, Shipment
 from services.gatekeeper.domain.alerts import watch_balances
@@ -17,6 +17,7 @@ from services.gatekeeper.domain.events import (
     TradeEvent,
     TradeUnreadable,
 )
+from services.gatekeeper.domain.evolve import evolve
 from services.gatekeeper.domain.facts import OrderFacts, ShipmentFacts
 from services.gatekeeper.domain.judging import order_ids_of, soonest
 from services.gatekeeper.domain.ledger import close_books
@@ -151,6 +152,6 @@ def _rejudge_shipment(workspace: Workspace, shipment: Shipment) -> None:
     if not shipment.sequence:
         return
     if shipment.progress.place is told.progress.place is Place.CLOSED:
-        workspace.put_shipment(replace(told, recheck_at=soonest(workspace.as_of, *waits_until(told))))
+        workspace.put_shipment(evolve(told, recheck_at=soonest(workspace.as_of, *waits_until(told))))
         return
     settle_shipment(workspace, told)

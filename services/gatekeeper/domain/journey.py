@@ -6,10 +6,11 @@ Told anew and not moved on step by step, so that a correction that says "did not
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from services.gatekeeper.domain.aggregates import MilestoneReport, Progress
+from services.gatekeeper.domain.evolve import evolve
 from services.gatekeeper.domain.vocabulary import Milestone, Place
 
 REPORTS_MAX = 200
@@ -56,7 +57,7 @@ def tell(progress: Progress, as_of: datetime, tolerance: timedelta) -> Progress:
     for when, report in standing:
         if when <= as_of:
             journey = STEPS[report.milestone](journey, report)
-    return replace(
+    return evolve(
         progress,
         place=journey.place,
         milestone=journey.milestone,
@@ -82,7 +83,7 @@ def _prepared(journey: Journey, report: MilestoneReport) -> Journey:
         return journey
     if RANK[report.milestone] <= (RANK[journey.preparing] if journey.preparing else 0):
         return journey
-    return replace(journey, milestone=report.milestone, preparing=report.milestone)
+    return evolve(journey, milestone=report.milestone, preparing=report.milestone)
 
 
 def _departed(journey: Journey, report: MilestoneReport) -> Journey:
@@ -91,7 +92,7 @@ def _departed(journey: Journey, report: MilestoneReport) -> Journey:
     if journey.place in (Place.BEFORE_DEPARTURE, Place.CLOSED):
         return _export(journey, report, implied=False)
     if journey.implied:
-        return replace(journey, departed_at=report.occurred_at, implied=False)
+        return evolve(journey, departed_at=report.occurred_at, implied=False)
     return journey
 
 
@@ -110,11 +111,11 @@ def _arrived(journey: Journey, report: MilestoneReport) -> Journey:
     if journey.place is Place.DELIVERED:
         return journey
     place = Place.DELIVERED if report.milestone is Milestone.DELIVERED else Place.UNDER_WAY
-    return replace(journey, place=place, milestone=report.milestone)
+    return evolve(journey, place=place, milestone=report.milestone)
 
 
 def _export(journey: Journey, report: MilestoneReport, *, implied: bool) -> Journey:
-    return replace(
+    return evolve(
         journey,
         place=Place.UNDER_WAY,
         milestone=report.milestone,
@@ -130,13 +131,13 @@ def _export(journey: Journey, report: MilestoneReport, *, implied: bool) -> Jour
 def _cancelled(journey: Journey, report: MilestoneReport) -> Journey:
     if journey.place is not Place.BEFORE_DEPARTURE:
         return journey
-    return replace(journey, place=Place.CLOSED, milestone=report.milestone)
+    return evolve(journey, place=Place.CLOSED, milestone=report.milestone)
 
 
 def _voided(journey: Journey, report: MilestoneReport) -> Journey:
     if journey.departed_at is None:
         return journey
-    return replace(
+    return evolve(
         journey,
         place=Place.BEFORE_DEPARTURE,
         milestone=journey.preparing,
@@ -152,7 +153,7 @@ def _returned(journey: Journey, report: MilestoneReport) -> Journey:
     if journey.returned_at is not None:
         return journey
     impossible = journey.impossible if journey.departed_at else (*journey.impossible, report.event_id)
-    return replace(
+    return evolve(
         journey,
         place=Place.CLOSED,
         milestone=report.milestone,

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from types import FrameType
 
 from services.gatekeeper.domain.aggregates import Draw, Finding, Hold, LicenceAccount, Order, Shipment
 from services.gatekeeper.domain.corrected import corrected_facts
 from services.gatekeeper.domain.decide import Assessment, decide_order, decide_shipment
+from services.gatekeeper.domain.evolve import evolve
 from services.gatekeeper.domain.facts import ShipmentFacts
 from services.gatekeeper.domain.holds import finding_of
 from services.gatekeeper.domain.reasons import Reason
@@ -48,13 +49,13 @@ def orders_seen_by(workspace: Workspace, shipment: Shipment) -> dict[str, Order]
     orders = {order_id: workspace.order(order_id) for order_id in sorted(order_ids_of(shipment.facts))}
     for facts in shipment.delivered_under:
         cancelled = facts.status is OrderStatus.CANCELLED
-        orders[facts.order_id] = replace(orders[facts.order_id], facts=facts, cancelled=cancelled)
+        orders[facts.order_id] = evolve(orders[facts.order_id], facts=facts, cancelled=cancelled)
     return orders
 
 
 def judge_shipment(workspace: Workspace, shipment: Shipment) -> Assessment:
     """`decide` with the corrected facts; a rule that raises gives ENGINE_ERROR and leaves open what was open."""
-    subject = replace(shipment, facts=corrected_facts(shipment))
+    subject = evolve(shipment, facts=corrected_facts(shipment))
     orders = orders_seen_by(workspace, shipment)
     accounts = GatheredAccounts(workspace)
     try:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from decimal import Decimal
 
 from services.gatekeeper.domain.aggregates import Draw, LedgerEntry, LicenceAccount, LineBalance
+from services.gatekeeper.domain.evolve import evolve
 from services.gatekeeper.domain.quantity import EXACT
 from services.gatekeeper.domain.vocabulary import Balance
 from services.gatekeeper.domain.workspace import FollowUpKind, Workspace
@@ -28,13 +29,13 @@ class Standing:
 
     def with_draw(self, draw: Draw) -> Standing:
         if draw.balance is Balance.RESERVED:
-            return replace(
+            return evolve(
                 self,
                 reserved=EXACT.add(self.reserved, draw.quantity.value),
                 value_reserved=EXACT.add(self.value_reserved, draw.value.amount),
                 rate_id=draw.rate_id,
             )
-        return replace(
+        return evolve(
             self,
             consumed=EXACT.add(self.consumed, draw.quantity.value),
             value_consumed=EXACT.add(self.value_consumed, draw.value.amount),
@@ -126,7 +127,7 @@ def _post(workspace: Workspace, entry: LedgerEntry) -> None:
         line = lines.get(entry.licence_line, LineBalance(entry.licence_line))
         lines = {**lines, entry.licence_line: _moved(line, entry)}
     workspace.put_account(
-        replace(
+        evolve(
             account,
             lines=lines,
             uses=account.uses + entry.uses,
@@ -181,7 +182,7 @@ def settle_completion(workspace: Workspace, licence_no: str) -> None:
     completed = account.uses > 0 and licence is not None and licence.lapses_on_completion
     if completed == account.completed:
         return
-    workspace.put_account(replace(account, completed=completed))
+    workspace.put_account(evolve(account, completed=completed))
     workspace.follow_up(FollowUpKind.LICENCE if completed else FollowUpKind.WAITERS, licence_no)
 
 

@@ -6,11 +6,11 @@ Each function gives the stored version with whatever the new one takes away, and
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import date, timedelta
 from fractions import Fraction
 from typing import TypeVar
 
+from services.gatekeeper.domain.evolve import evolve
 from services.gatekeeper.domain.quantity import Quantity, convert, to_decimal
 from services.gatekeeper.domain.rule_entities import Item, Licence, LicenceLine, Statement
 from services.gatekeeper.domain.vocabulary import Classification
@@ -28,7 +28,7 @@ def narrowed_licence(stored: Licence, new: Licence) -> Licence:
     nobody = new.exporter_id != stored.exporter_id or importers is None or consignees is None
     valid_from, valid_until = _narrowed_days(stored, new)
     same_type = new.type is stored.type
-    return replace(
+    return evolve(
         stored,
         end_users=() if nobody else _common(stored.end_users, new.end_users),
         end_uses=_common(stored.end_uses, new.end_uses),
@@ -75,7 +75,7 @@ def _narrowed_line(stored: LicenceLine, new: LicenceLine) -> LicenceLine | None:
     value = stored.value
     if new.value.currency == value.currency and new.value.amount < value.amount:
         value = new.value
-    return replace(_narrowed_quantity(stored, new), control_codes=codes, item_nos=items, value=value)
+    return evolve(_narrowed_quantity(stored, new), control_codes=codes, item_nos=items, value=value)
 
 
 def _narrowed_quantity(stored: LicenceLine, new: LicenceLine) -> LicenceLine:
@@ -91,7 +91,7 @@ def _narrowed_quantity(stored: LicenceLine, new: LicenceLine) -> LicenceLine:
     if caps[0] <= caps[1]:
         return stored
     quantity = new.quantity if same_unit else Quantity(to_decimal(given), stored.quantity.unit)
-    return replace(stored, quantity=quantity, tolerance_percent=new.tolerance_percent)
+    return evolve(stored, quantity=quantity, tolerance_percent=new.tolerance_percent)
 
 
 def narrowed_item(stored: Item, new: Item) -> Item:
@@ -104,7 +104,7 @@ def narrowed_item(stored: Item, new: Item) -> Item:
     worse = max(stored, new, key=_severity)
     unlicensable = worse.classification is Classification.CONTROLLED and not worse.control_codes and codes
     classification = Classification.UNCLASSIFIED if unlicensable else worse.classification
-    return replace(stored, classification=classification, control_codes=codes)
+    return evolve(stored, classification=classification, control_codes=codes)
 
 
 def _severity(item: Item) -> int:
@@ -119,7 +119,7 @@ def _severity(item: Item) -> int:
 def narrowed_statement(stored: Statement, new: Statement) -> Statement:
     """`stored` for the end uses of both, until the earlier day; of another end user it vouches for nothing."""
     same_end_user = new.end_user == stored.end_user
-    return replace(
+    return evolve(
         stored,
         end_uses=_common(stored.end_uses, new.end_uses) if same_end_user else (),
         valid_until=min(stored.valid_until, new.valid_until),

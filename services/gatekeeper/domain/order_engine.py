@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 from services.gatekeeper.domain.aggregates import Draw, Order
 from services.gatekeeper.domain.decide import Assessment
 from services.gatekeeper.domain.emission import emit_order
 from services.gatekeeper.domain.events import OrderCancelled, OrderUpserted
+from services.gatekeeper.domain.evolve import evolve
 from services.gatekeeper.domain.facts import OrderFacts
 from services.gatekeeper.domain.holds import place_holds
 from services.gatekeeper.domain.judging import balances_seen, judge_order, record_decision, soonest
@@ -29,7 +29,7 @@ def order_upserted(workspace: Workspace, event: OrderUpserted) -> Outcome:
     tolerance = timedelta(minutes=workspace.policy.future_event_tolerance_minutes)
     if event.meta.time > workspace.as_of + tolerance and event.facts.status is not OrderStatus.CANCELLED:
         due = soonest(workspace.as_of, order.recheck_at, event.meta.time)
-        workspace.put_order(replace(order, ahead=(event.meta.time, event.facts), recheck_at=due))
+        workspace.put_order(evolve(order, ahead=(event.meta.time, event.facts), recheck_at=due))
     else:
         apply_facts(workspace, order, event.facts)
     return Outcome.APPLIED
@@ -37,10 +37,10 @@ def order_upserted(workspace: Workspace, event: OrderUpserted) -> Outcome:
 
 def apply_facts(workspace: Workspace, order: Order, facts: OrderFacts) -> None:
     """`facts` are the order's full state from now on."""
-    amended = order.facts is None or replace(facts, version=order.facts.version) != order.facts
+    amended = order.facts is None or evolve(facts, version=order.facts.version) != order.facts
     settle_order(
         workspace,
-        replace(
+        evolve(
             order,
             facts=facts,
             ahead=None,
@@ -57,7 +57,7 @@ def order_cancelled(workspace: Workspace, event: OrderCancelled) -> Outcome:
     order = workspace.order(event.order_id)
     if event.version <= _version(order):
         return Outcome.STALE
-    settle_order(workspace, replace(order, cancelled=True, cancelled_version=event.version, ahead=None))
+    settle_order(workspace, evolve(order, cancelled=True, cancelled_version=event.version, ahead=None))
     return Outcome.APPLIED
 
 
@@ -75,8 +75,8 @@ def settle_order(workspace: Workspace, order: Order) -> None:
     before = workspace.order(order.order_id)
     if _is_closed(order):
         due = soonest(workspace.as_of, _waits_until(order))
-        closed = replace(order, state=OrderState.CLOSED, holds=(), candidates=(), terms=frozenset())
-        order = replace(closed, recheck_at=due, decided_at=workspace.as_of)
+        closed = evolve(order, state=OrderState.CLOSED, holds=(), candidates=(), terms=frozenset())
+        order = evolve(closed, recheck_at=due, decided_at=workspace.as_of)
     elif order.facts is not None:
         order = _judge(workspace, before, order)
     fit_reservation(workspace, order, judged=True)
@@ -104,7 +104,7 @@ def _judge(workspace: Workspace, before: Order, order: Order) -> Order:
     balances = balances_seen(workspace, assessment, order.draws)
     findings = (*assessment.findings, *(known.finding for known in order.standing))
     holds = place_holds("order", order.order_id, findings, before.holds, workspace.as_of)
-    after = replace(
+    after = evolve(
         order,
         holds=holds,
         state=OrderState.HELD if holds else OrderState.CLEARED,

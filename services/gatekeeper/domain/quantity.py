@@ -115,8 +115,9 @@ def _rate(start: str, goal: str, factors: Sequence[UnitFactor]) -> Fraction | No
 
 def to_decimal(value: Fraction) -> Decimal:
     """Exact when `value` ends within 24 decimal places, else rounded up at the 24th: a draw is never too small."""
-    scaled = value * 10**DECIMAL_PLACES_MAX
-    whole = -(-scaled.numerator // scaled.denominator)
+    if value.denominator == 1:
+        return Decimal(value.numerator)
+    whole = -(-value.numerator * 10**DECIMAL_PLACES_MAX // value.denominator)
     return _plain(Decimal(whole).scaleb(-DECIMAL_PLACES_MAX, EXACT))
 
 

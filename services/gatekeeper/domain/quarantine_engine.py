@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from services.gatekeeper.domain.events import QuarantineSettled, TradeUnreadable
+from services.gatekeeper.domain.evolve import evolve
 from services.gatekeeper.domain.order_engine import settle_order
 from services.gatekeeper.domain.shipment_engine import settle_shipment
 from services.gatekeeper.domain.standing import unreadable as unreadable_hold
@@ -29,9 +28,9 @@ def unreadable(workspace: Workspace, event: TradeUnreadable) -> Outcome:
     if standing == shipment.standing:
         return Outcome.STALE
     if shipment.progress.place is not Place.BEFORE_DEPARTURE:
-        workspace.put_shipment(replace(shipment, standing=standing))
+        workspace.put_shipment(evolve(shipment, standing=standing))
         return Outcome.TIMELINE_ONLY
-    settle_shipment(workspace, replace(shipment, standing=standing))
+    settle_shipment(workspace, evolve(shipment, standing=standing))
     return Outcome.APPLIED
 
 
@@ -42,7 +41,7 @@ def _order_unreadable(workspace: Workspace, event: TradeUnreadable) -> Outcome:
     standing = with_standing(order.standing, unreadable_hold(event, version, workspace.as_of))
     if standing == order.standing:
         return Outcome.STALE
-    settle_order(workspace, replace(order, standing=standing))
+    settle_order(workspace, evolve(order, standing=standing))
     return Outcome.APPLIED
 
 
@@ -53,11 +52,11 @@ def settled(workspace: Workspace, event: QuarantineSettled) -> Outcome:
         standing = without_key(order.standing, event.quarantine_id)
         if standing == order.standing:
             return Outcome.STALE
-        settle_order(workspace, replace(order, standing=standing))
+        settle_order(workspace, evolve(order, standing=standing))
         return Outcome.APPLIED
     shipment = workspace.shipment(event.owner_id)
     standing = without_key(shipment.standing, event.quarantine_id)
     if standing == shipment.standing:
         return Outcome.STALE
-    settle_shipment(workspace, replace(shipment, standing=standing))
+    settle_shipment(workspace, evolve(shipment, standing=standing))
     return Outcome.APPLIED

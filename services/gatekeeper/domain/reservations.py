@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
 
 from services.gatekeeper.domain.aggregates import Draw, Order, Shipment, Take
 from services.gatekeeper.domain.alerts import granted
 from services.gatekeeper.domain.corrected import corrected_facts
+from services.gatekeeper.domain.evolve import evolve
 from services.gatekeeper.domain.facts import OrderLine
 from services.gatekeeper.domain.ledger import ZERO, book, free_of
 from services.gatekeeper.domain.order_rest import in_unit, rest_of
@@ -62,7 +62,7 @@ def retake(workspace: Workspace, shipment: Shipment, order_ids: Iterable[str]) -
             continue
         others = [take for take in order.takes if take.shipment_id != shipment.shipment_id]
         takes = tuple(sorted((*others, *after), key=lambda take: (take.arrival, take.shipment_id, take.line_no)))
-        fit_reservation(workspace, replace(order, takes=takes))
+        fit_reservation(workspace, evolve(order, takes=takes))
         given_back = _without(before, after)
         left_with_more = any(take.balance is Balance.CONSUMED for take in _without(after, before))
         alone = not set(order.shipments) - {shipment.shipment_id}
@@ -96,7 +96,7 @@ def fit_reservation(workspace: Workspace, order: Order, *, judged: bool = False)
     if fitted != wanted:
         workspace.follow_up(FollowUpKind.ORDER, order.order_id)
     book(workspace, "order", order.order_id, before, fitted)
-    workspace.put_order(replace(order, draws=fitted))
+    workspace.put_order(evolve(order, draws=fitted))
 
 
 def emptied_draws(order: Order, judged: tuple[Draw, ...], references: References) -> tuple[Draw, ...]:
@@ -120,7 +120,7 @@ def wanted_draws(order: Order, references: References) -> tuple[Draw, ...]:
 
 def _wanted(order: Order, line: OrderLine, draw: Draw, references: References) -> Draw:
     quantity, value = _left(order, line, draw, references)
-    return replace(
+    return evolve(
         draw,
         quantity=Quantity(to_decimal(quantity), draw.quantity.unit),
         value=Money(to_decimal(value), draw.value.currency),
@@ -162,7 +162,7 @@ def _within_room(workspace: Workspace, before: tuple[Draw, ...], wanted: tuple[D
         quantity = min(draw.quantity.value, EXACT.add(old_quantity, more))
         value = min(draw.value.amount, EXACT.add(old_value, more_value))
         fitted.append(
-            replace(draw, quantity=replace(draw.quantity, value=quantity), value=replace(draw.value, amount=value))
+            evolve(draw, quantity=evolve(draw.quantity, value=quantity), value=evolve(draw.value, amount=value))
         )
     return tuple(fitted)
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
 
 from services.gatekeeper.domain.aggregates import Draw, LineBalance, Order, Take
 from services.gatekeeper.domain.candidates import Candidate
 from services.gatekeeper.domain.case import Case, CaseLine
+from services.gatekeeper.domain.evolve import evolve
 from services.gatekeeper.domain.quantity import EXACT
 from services.gatekeeper.domain.reservations import wanted_draws
 from services.gatekeeper.domain.rule_entities import Licence
@@ -155,7 +156,7 @@ class Room:
             return NOTHING
         others = tuple(take for take in order.takes if take.shipment_id != self.case.owner_id)
         planned = self._takes.get((order.order_id, line.order_line), [])
-        after = replace(order, draws=(draw,), takes=(*others, *planned, self._take_of(line)))
+        after = evolve(order, draws=(draw,), takes=(*others, *planned, self._take_of(line)))
         return sum((draw_amounts(kept) for kept in wanted_draws(after, self.case.references)), NOTHING)
 
     def _take_of(self, line: CaseLine) -> Take:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -11,6 +11,7 @@ from services.gatekeeper.domain import notices
 from services.gatekeeper.domain.ahead import worse_at_once
 from services.gatekeeper.domain.broken_rules import STOPPING_KINDS, UnreadableRule
 from services.gatekeeper.domain.calendar import window_instants
+from services.gatekeeper.domain.evolve import evolve
 from services.gatekeeper.domain.policy import Policy
 from services.gatekeeper.domain.reference_indexes import entity_key, kind_of
 from services.gatekeeper.domain.references import References
@@ -106,18 +107,18 @@ def _applied(references: References, entity: RuleEntity, stored: RuleEntity | No
 
 def _licence_change(references: References, licence: Licence, stored: Licence) -> RuleChange:
     if licence.version == stored.version:
-        if stored.conflict or replace(licence, conflict=False) == (stored.as_issued or stored):
+        if stored.conflict or evolve(licence, conflict=False) == (stored.as_issued or stored):
             return RuleChange(RuleOutcome.STALE, stored, stored)
         # Only what is newer than both contents ends the conflict, so the row keeps the later of their times.
         latest = max(stored.authority_time, licence.authority_time)
-        row = replace(stored, conflict=True, authority_time=latest)
+        row = evolve(stored, conflict=True, authority_time=latest)
         return RuleChange(RuleOutcome.CONFLICT, row, stored, touches_of(stored, row, references))
     if licence.version < stored.version:
         return RuleChange(RuleOutcome.STALE, stored, stored)
     if licence.authority_time < stored.authority_time:
         return RuleChange(RuleOutcome.OLDER_AUTHORITY, stored, stored)
     conflict = stored.conflict and licence.authority_time <= stored.authority_time
-    return _applied(references, replace(licence, conflict=conflict), stored)
+    return _applied(references, evolve(licence, conflict=conflict), stored)
 
 
 def _notice_change(
@@ -126,12 +127,12 @@ def _notice_change(
     row = notice
     if notice.lifted and stored is not None and not stored.lifted and notice.recorded_at > as_of + tolerance:
         ends_at = min(stored.ends_at or notice.recorded_at, notice.recorded_at)
-        row = replace(stored, version=notice.version, ends_at=ends_at, lift_reason=notice.lift_reason)
+        row = evolve(stored, version=notice.version, ends_at=ends_at, lift_reason=notice.lift_reason)
     elif notice.lifted and stored is not None:
-        row = replace(stored, version=notice.version, lifted=True, lift_reason=notice.lift_reason)
+        row = evolve(stored, version=notice.version, lifted=True, lift_reason=notice.lift_reason)
     elif stored is not None and not stored.lifted and notice.starts_at is None and stored.starts_at is None:
         # A revision goes on with the same notice: what was granted since its start still answers it (D6.6).
-        row = replace(notice, recorded_at=min(stored.recorded_at, notice.recorded_at))
+        row = evolve(notice, recorded_at=min(stored.recorded_at, notice.recorded_at))
     was, now = stored is not None and notices.in_effect(stored, as_of), notices.in_effect(row, as_of)
     event = NoticeEvent.IN_EFFECT if now else NoticeEvent.ENDED if was else None
     settles = () if notice.lifted else _settles(references, notice)

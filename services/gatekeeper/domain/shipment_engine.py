@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime
 
 from services.gatekeeper.domain.aggregates import Hold, LicenceCovered, Shipment
@@ -17,6 +16,7 @@ from services.gatekeeper.domain.departure import (
 )
 from services.gatekeeper.domain.drawing import draws_after, draws_when_closed
 from services.gatekeeper.domain.emission import emit_shipment
+from services.gatekeeper.domain.evolve import evolve
 from services.gatekeeper.domain.facts import OrderFacts
 from services.gatekeeper.domain.holds import place_holds
 from services.gatekeeper.domain.judging import balances_seen, judge_shipment, order_ids_of, record_decision, soonest
@@ -47,7 +47,7 @@ def settle_shipment(workspace: Workspace, shipment: Shipment) -> None:
         after = _close(workspace, shipment)
     else:
         after = _judge(workspace, before, shipment)
-    after = replace(after, states=with_span(before.states, after.state, workspace.as_of))
+    after = evolve(after, states=with_span(before.states, after.state, workspace.as_of))
     book(workspace, "shipment", after.shipment_id, shipment.draws, after.draws)
     workspace.put_shipment(emit_shipment(workspace, before, after))
     retake(workspace, after, order_ids_of(before.facts) | order_ids_of(after.facts))
@@ -64,7 +64,7 @@ def _judge(workspace: Workspace, before: Shipment, shipment: Shipment) -> Shipme
     shipment = judge_departure(workspace, before, shipment, (*assessment.findings, *standing_findings(shipment)))
     findings = (*assessment.findings, *standing_findings(shipment))
     holds = place_holds("shipment", shipment.shipment_id, findings, shipment.holds, workspace.as_of)
-    after = replace(
+    after = evolve(
         shipment,
         holds=holds,
         state=_state(shipment.progress.place, holds),
@@ -74,8 +74,8 @@ def _judge(workspace: Workspace, before: Shipment, shipment: Shipment) -> Shipme
         decided_at=workspace.as_of,
         rules_version=workspace.references.rules_version,
     )
-    after = replace(after, draws=draws_after(after, assessment, workspace.references))
-    after = replace(after, released_as=_released_as(after, assessment))
+    after = evolve(after, draws=draws_after(after, assessment, workspace.references))
+    after = evolve(after, released_as=_released_as(after, assessment))
     record_decision(workspace, before, after, assessment, balances)
     return after
 
@@ -93,7 +93,7 @@ def _released_as(shipment: Shipment, assessment: Assessment) -> tuple[LicenceCov
 
 def _close(workspace: Workspace, shipment: Shipment) -> Shipment:
     """CLOSED is not judged: no holds; a reservation goes back, a consumption doesn't (D1.5)."""
-    return replace(
+    return evolve(
         shipment,
         holds=(),
         state=ShipmentState.CLOSED,
@@ -113,9 +113,9 @@ def _prepare_books(workspace: Workspace, before: Shipment, shipment: Shipment) -
             settle_completion(workspace, licence_no)
         departure = before.progress.departure_event or ""
         standing = without_key(shipment.standing, departure)
-        return replace(shipment, draws=(), standing=standing, corrections=after_void(shipment))
+        return evolve(shipment, draws=(), standing=standing, corrections=after_void(shipment))
     if is_new_departure(before, shipment) and before.progress.returned_at is not None:
-        return replace(shipment, draws=(), past_draws=(*shipment.past_draws, *shipment.draws))
+        return evolve(shipment, draws=(), past_draws=(*shipment.past_draws, *shipment.draws))
     return shipment
 
 
@@ -130,10 +130,10 @@ def _follow_orders(workspace: Workspace, before: Shipment, shipment: Shipment) -
         order = workspace.order(order_id)
         others = tuple(other for other in order.shipments if other != shipment.shipment_id)
         shipments = (*others, shipment.shipment_id) if order_id in named else others
-        workspace.put_order(replace(order, shipments=shipments))
+        workspace.put_order(evolve(order, shipments=shipments))
     candidates = {*shipment.closed_orders, *(named - known)} & named
     closed = tuple(sorted(order_id for order_id in candidates if _is_closed(workspace, order_id)))
-    return replace(shipment, closed_orders=closed, delivered_under=_delivered_under(workspace, shipment))
+    return evolve(shipment, closed_orders=closed, delivered_under=_delivered_under(workspace, shipment))
 
 
 def _is_closed(workspace: Workspace, order_id: str) -> bool:
@@ -151,5 +151,5 @@ def _delivered_under(workspace: Workspace, shipment: Shipment) -> tuple[OrderFac
         order = workspace.order(order_id)
         if order_id not in frozen and order.facts is not None:
             status = OrderStatus.CANCELLED if order.cancelled else order.facts.status
-            frozen[order_id] = replace(order.facts, status=status)
+            frozen[order_id] = evolve(order.facts, status=status)
     return tuple(frozen[order_id] for order_id in sorted(order_ids_of(shipment.facts)) if order_id in frozen)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 from services.gatekeeper.domain.aggregates import MilestoneReport, Shipment
 from services.gatekeeper.domain.corrected import after_upsert, replace_correction
 from services.gatekeeper.domain.events import Meta, MilestoneReported, ShipmentCorrected, ShipmentUpserted
+from services.gatekeeper.domain.evolve import evolve
 from services.gatekeeper.domain.facts import OrderFacts, ShipmentFacts
 from services.gatekeeper.domain.journey import add_report, is_known, tell
 from services.gatekeeper.domain.shipment_engine import settle_shipment
@@ -19,7 +19,7 @@ from services.gatekeeper.domain.workspace import Outcome, TimelineEntry, Workspa
 def told_at(workspace: Workspace, shipment: Shipment) -> Shipment:
     """`shipment` where its reports place it now; those dated further ahead than the policy tolerates wait (D7.3)."""
     progress = tell(shipment.progress, workspace.as_of, tolerance(workspace))
-    return shipment if progress == shipment.progress else replace(shipment, progress=progress)
+    return shipment if progress == shipment.progress else evolve(shipment, progress=progress)
 
 
 def tolerance(workspace: Workspace) -> timedelta:
@@ -33,7 +33,7 @@ def shipment_upserted(workspace: Workspace, event: ShipmentUpserted) -> Outcome:
     if facts.version <= max(version_of(shipment.facts), version_of(shipment.ahead[1] if shipment.ahead else None)):
         return Outcome.STALE
     if event.meta.time > workspace.as_of + tolerance(workspace):
-        waiting = replace(shipment, ahead=(event.meta.time, facts))
+        waiting = evolve(shipment, ahead=(event.meta.time, facts))
         if shipment.sequence:
             workspace.put_shipment(_with_timer(waiting, event.meta.time))
         else:
@@ -50,13 +50,13 @@ def version_of(facts: ShipmentFacts | OrderFacts | None) -> int:
 def apply_facts(workspace: Workspace, shipment: Shipment, facts: ShipmentFacts) -> None:
     """`facts` are the shipment's full state from now on; they also give the planned departure."""
     known = shipment.facts
-    amended = known is not None and replace(facts, version=known.version) != known
+    amended = known is not None and evolve(facts, version=known.version) != known
     planned = facts.planned_departure or _planned_by_milestone(shipment)
-    changed = replace(
+    changed = evolve(
         shipment,
         facts=facts,
         ahead=None,
-        progress=replace(shipment.progress, planned_departure=planned),
+        progress=evolve(shipment.progress, planned_departure=planned),
         standing=after_readable_upsert(shipment.standing),
         corrections=after_upsert(shipment.corrections, known, facts),
         # D8.4: what is amended counts as new.
@@ -87,7 +87,7 @@ def milestone_reported(workspace: Workspace, event: MilestoneReported) -> Outcom
         event.meta.event_id, event.milestone, event.occurred_at, workspace.as_of, source=event.meta.source
     )
     reports = add_report(shipment.progress.reports, report)
-    changed = told_at(workspace, replace(shipment, progress=replace(shipment.progress, reports=reports)))
+    changed = told_at(workspace, evolve(shipment, progress=evolve(shipment.progress, reports=reports)))
     return _moved(workspace, shipment, changed)
 
 
@@ -100,7 +100,7 @@ def _planned(workspace: Workspace, shipment: Shipment, event: MilestoneReported)
         return Outcome.TIMELINE_ONLY
     if shipment.progress.planned_departure == event.occurred_at and shipment.sequence:
         return Outcome.TIMELINE_ONLY
-    changed = replace(shipment, progress=replace(shipment.progress, planned_departure=event.occurred_at))
+    changed = evolve(shipment, progress=evolve(shipment.progress, planned_departure=event.occurred_at))
     if shipment.progress.place is Place.BEFORE_DEPARTURE:
         settle_shipment(workspace, changed)
         return Outcome.APPLIED
@@ -114,15 +114,15 @@ def shipment_corrected(workspace: Workspace, event: ShipmentCorrected) -> Outcom
     note(workspace, event.meta, shipment.shipment_id, f"CORRECTED {event.reason}", {"event": event.corrects_event_id})
     if event.reason is CorrectionReason.DID_NOT_OCCUR:
         reports = tuple(
-            replace(report, voided=True) if report.event_id == event.corrects_event_id else report
+            evolve(report, voided=True) if report.event_id == event.corrects_event_id else report
             for report in shipment.progress.reports
         )
-        changed = told_at(workspace, replace(shipment, progress=replace(shipment.progress, reports=reports)))
+        changed = told_at(workspace, evolve(shipment, progress=evolve(shipment.progress, reports=reports)))
         return _moved(workspace, shipment, changed)
     corrections = replace_correction(shipment.corrections, event.corrects_event_id, event.lines)
     if corrections == shipment.corrections and shipment.sequence:
         return Outcome.TIMELINE_ONLY
-    settle_shipment(workspace, replace(shipment, corrections=corrections))
+    settle_shipment(workspace, evolve(shipment, corrections=corrections))
     return Outcome.APPLIED
 
 
@@ -148,7 +148,7 @@ def _with_timer(shipment: Shipment, at: datetime | None) -> Shipment:
     """What waits for its time needs the shipment's timer to be no later (D7.3)."""
     if at is None or (shipment.recheck_at is not None and shipment.recheck_at <= at):
         return shipment
-    return replace(shipment, recheck_at=at)
+    return evolve(shipment, recheck_at=at)
 
 
 def note(workspace: Workspace, meta: Meta, shipment_id: str, what: str, detail: dict[str, str]) -> None:
