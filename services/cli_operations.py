@@ -197,11 +197,17 @@ def quarantine_drop(quarantine_id: UUID) -> None:
 
 
 @quarantine_app.command("resume")
-def quarantine_resume(topic: str, partition: int) -> None:
-    """Let a partition go on that stopped because too many of its recent records were unreadable."""
+def quarantine_resume(
+    topic: str,
+    partition: int,
+    at: Annotated[
+        int | None, typer.Option("--at", min=0, help="Go on at this offset: what was lost below it is given up.")
+    ] = None,
+) -> None:
+    """Let a stopped partition go on: where it stands or, if records are gone or its topic was made anew, elsewhere."""
     from services.gatekeeper.pipeline import quarantine as settling
 
-    if not _with_gate(lambda gate: settling.resume_partition(gate, topic, partition, by=_operator())):
+    if not _with_gate(lambda gate: settling.resume_partition(gate, topic, partition, by=_operator(), at=at)):
         typer.echo(f"{topic}/{partition} is not stopped", err=True)
         raise typer.Exit(1)
     typer.echo(f"{topic}/{partition} goes on")

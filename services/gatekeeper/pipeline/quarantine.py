@@ -135,15 +135,21 @@ async def _settle_trade(
     await store(tx, workspace, Writer(gate, references.rules_version, next_seqs))
 
 
-async def resume_partition(gate: Gate, topic: str, partition: int, *, by: str) -> bool:
-    """Let a partition that stopped for too many unreadable records go on; False when it wasn't stopped."""
+async def resume_partition(gate: Gate, topic: str, partition: int, *, by: str, at: int | None = None) -> bool:
+    """Let a partition that stopped go on, at offset `at` if given; False when it wasn't stopped.
+
+    What lies below `at` and was not read is given up: the audit row says from where to where.
+    """
     async with gate.database.transaction() as tx:
         locked = await positions.lock_positions(tx, [(topic, partition)])
         position = locked.get((topic, partition))
         if position is None or position.stopped is None:
             return False
-        await positions.write_positions(
-            tx, {(topic, partition): replace(position, recent_good=0, recent_bad=0, stopped=None)}
-        )
-        await write_audit(tx, by, "partition.resumed", f"{topic}/{partition}", {"reason": position.stopped})
+        resumed = replace(position, recent_good=0, recent_bad=0, stopped=None)
+        detail: dict[str, object] = {"reason": position.stopped}
+        if at is not None:
+            resumed = replace(resumed, next_offset=at, last_hash=None)
+            detail |= {"from": position.next_offset, "to": at}
+        await positions.write_positions(tx, {(topic, partition): resumed})
+        await write_audit(tx, by, "partition.resumed", f"{topic}/{partition}", detail)
         return True
