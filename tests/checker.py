@@ -1,205 +1,57 @@
-"""What must hold in the database whatever happened before, and on the topic that was published from it."""
+"""What must hold in the database whatever happened before, on the topic that was published from it, and of its input.
+
+Each clause of the promise has a module in `tests.checking`: lanes, owners, balances, inputs and statuses.
+"""
 
 from __future__ import annotations
 
-import json
-import uuid
-from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from services.gatekeeper.domain.aggregates import Order, Shipment
-from services.gatekeeper.domain.vocabulary import OrderState, Place, ShipmentState
-from services.gatekeeper.store.term_keys import term_keys
-from services.kit.partitioning import lane_of
-from tests.stored import Owner, Stored, read, snapshot
-from tests.stored_balances import balances, draws
+from tests.checking.balances import balances, draws, grants, overlaps
+from tests.checking.inputs import Input, decided_or_kept, told_twice
+from tests.checking.lanes import TopicRecord, barriers, lanes, published
+from tests.checking.owners import rows_and_bodies, selection, sequences, states
+from tests.checking.statuses import agree
+from tests.checking.stored import Stored, read, snapshot
 
-STATE_TYPES = ("shipment.", "order.")
-TopicRecord = tuple[int, int, Sequence[tuple[str, bytes]], bytes]
-"""(lane, offset, headers, value) as it was read back from `holdgate.holds.v1`."""
+__all__ = ["Input", "TopicRecord", "check"]
 
 
 async def check(
-    database_url: str, *, topic_records: list[TopicRecord] | None = None, idle: bool = True, connection: Any = None
+    database_url: str,
+    *,
+    topic_records: list[TopicRecord] | None = None,
+    input_records: Input | None = None,
+    idle: bool = True,
+    connection: Any = None,
 ) -> list[str]:
     """Every invariant that does not hold, in words; nothing: all is well.
 
-    `topic_records`: what the topic holds, to be equal to the outbox. `idle`: nothing may be left to do either.
+    `topic_records`: what the topic holds, to be equal to the outbox. `input_records`: what the input topics hold, each
+    to be decided or quarantined once. `idle`: nothing may be left to do either.
     `connection`: look with this one, inside its transaction, instead of a new one.
     """
     stored = await read(connection) if connection is not None else await snapshot(database_url)
     found = [
-        *_lanes(stored),
-        *_sequences(stored),
-        *_rows_and_bodies(stored),
-        *_states(stored),
+        *lanes(stored),
+        *sequences(stored),
+        *rows_and_bodies(stored),
+        *states(stored),
         *balances(stored),
         *draws(stored),
-        *_selection(stored),
-        *_barriers(stored),
+        *overlaps(stored),
+        *selection(stored),
+        *barriers(stored),
+        *told_twice(stored),
+        *agree(stored, topic_records, idle=idle),
     ]
     if idle:
-        found += _left_over(stored)
+        found += [*_left_over(stored), *grants(stored)]
     if topic_records is not None:
-        found += _published(stored, topic_records)
+        found += published(stored, topic_records, idle=idle)
+    if input_records is not None:
+        found += decided_or_kept(stored, input_records, idle=idle)
     return found
-
-
-def _lanes(stored: Stored) -> Iterator[str]:
-    """Numbers are dense, the lane row knows the last, and each record carries its own number and id."""
-    by_lane: dict[int, list[Any]] = {lane: [] for lane in range(stored.partitions)}
-    for row in stored.outbox:
-        by_lane.setdefault(row["lane"], []).append(row)
-    for lane, rows in sorted(by_lane.items()):
-        seqs = [row["seq"] for row in rows]
-        if seqs != list(range(1, len(seqs) + 1)):
-            yield f"lane {lane}: its numbers are not 1 to {len(seqs)}: {_odd_numbers(seqs)}"
-        last = max(seqs, default=0)
-        if stored.next_seqs.get(lane) != last + 1:
-            yield f"lane {lane}: next_seq is {stored.next_seqs.get(lane)}, the last record is {last}"
-        for row in rows:
-            yield from _headers(stored, row)
-
-
-def _odd_numbers(seqs: Sequence[int]) -> str:
-    counts = Counter(seqs)
-    doubled = sorted(seq for seq, count in counts.items() if count > 1)
-    missing = sorted(set(range(1, max(seqs) + 1)) - counts.keys())
-    return f"double {doubled[:10]}, missing {missing[:10]}"
-
-
-def _headers(stored: Stored, row: Any) -> Iterator[str]:
-    headers = dict(json.loads(row["headers"]))
-    where = f"lane {row['lane']}, record {row['seq']}"
-    if headers.get("ce_laneseq") != str(row["seq"]):
-        yield f"{where}: its header says {headers.get('ce_laneseq')}"
-    if headers.get("ce_id") != str(uuid.uuid5(stored.incarnation, f"{row['lane']}:{row['seq']}")):
-        yield f"{where}: its id is not that of its place"
-    if not row["type"].startswith("notice.") and lane_of(row["key"], stored.partitions) != row["lane"]:
-        yield f"{where}: {row['type']} about {row['key']} does not belong to this lane"
-
-
-def _sequences(stored: Stored) -> Iterator[str]:
-    """Events about one shipment or order count 1, 2, 3 …, and the last says what is stored."""
-    last: dict[Owner, dict[str, Any]] = {}
-    for row in stored.outbox:
-        if not row["type"].startswith(STATE_TYPES):
-            continue
-        owner, data = (row["type"].split(".")[0], row["key"]), json.loads(row["value"])
-        expected = last[owner]["sequence"] + 1 if owner in last else 1
-        if data["sequence"] != expected:
-            yield f"{' '.join(owner)}: sequence {data['sequence']} where {expected} is next"
-        if row["type"] != f"{owner[0]}.{data['state'].lower()}.v1":
-            yield f"{' '.join(owner)}: type {row['type']} with state {data['state']}"
-        last[owner] = data
-    for owner, body in stored.bodies.items():
-        if body.sequence or owner in last:
-            yield from _last_word(owner, body, last.pop(owner, None))
-    yield from (f"{' '.join(owner)}: events without a row" for owner in last if owner not in stored.bodies)
-
-
-def _last_word(owner: Owner, body: Shipment | Order, said: Mapping[str, Any] | None) -> Iterator[str]:
-    name = " ".join(owner)
-    if said is None:
-        yield f"{name}: sequence {body.sequence} and no event"
-        return
-    if said["sequence"] != body.sequence:
-        yield f"{name}: sequence {body.sequence} is stored, {said['sequence']} was said last"
-    if said["state"] != body.state.value:
-        yield f"{name}: {body.state} is stored, {said['state']} was said last"
-    told, kept = {hold["hold_id"] for hold in said["holds"]}, {hold.hold_id for hold in body.holds}
-    if told != kept:
-        reasons = {hold.hold_id: hold.reason.value for hold in body.holds}
-        untold = [reasons[key] for key in kept - told]
-        gone = [hold["reason"] for hold in said["holds"] if hold["hold_id"] not in kept]
-        yield f"{name}: holds {untold} are stored and were not said; {gone} were said last and are not stored"
-
-
-def _rows_and_bodies(stored: Stored) -> Iterator[str]:
-    """The columns of a row say what its body says."""
-    for (owner, owner_id), body in stored.bodies.items():
-        row = (stored.shipments if owner == "shipment" else stored.orders)[owner_id]
-        known = body.facts.exporter_id if body.facts else None
-        expected = {
-            "lane": lane_of(owner_id, stored.partitions),
-            "arrival": body.arrival,
-            "state": body.state.value,
-            "sequence": body.sequence,
-            "exporter_id": known,
-            "rules_version": body.rules_version,
-        }
-        if isinstance(body, Shipment):
-            expected["forwarder_id"] = body.facts.forwarder_id if body.facts else None
-            expected["recheck_at"] = body.recheck_at
-        for column, value in expected.items():
-            if row[column] != value:
-                yield f"{owner} {owner_id}: {column} is {row[column]}, its body says {value}"
-    arrivals = Counter((owner, body.arrival) for (owner, _), body in stored.bodies.items())
-    yield from (f"{owner}s: arrival {number} is given twice" for (owner, number), n in arrivals.items() if n > 1)
-
-
-_WHERE = {
-    Place.BEFORE_DEPARTURE: ShipmentState.HELD,
-    Place.UNDER_WAY: ShipmentState.INTERCEPT,
-    Place.DELIVERED: ShipmentState.INCIDENT,
-    Place.CLOSED: ShipmentState.CLOSED,
-}
-
-
-def _states(stored: Stored) -> Iterator[str]:
-    """D1.5, and that what holds for an unreadable event is still in quarantine."""
-    still_open = {str(row["quarantine_id"]) for row in stored.rows["quarantine"] if row["status"] == "OPEN"}
-    for (owner, owner_id), body in stored.bodies.items():
-        if isinstance(body, Shipment) and body.sequence:
-            closed = body.progress.place is Place.CLOSED
-            held = _WHERE[body.progress.place]
-            due = held if body.holds or closed else ShipmentState.RELEASED
-            if body.state is not due:
-                yield f"shipment {owner_id}: {body.state} with {len(body.holds)} holds, {body.progress.place}"
-        if isinstance(body, Order) and body.sequence and (body.state is OrderState.HELD) != bool(body.holds):
-            yield f"order {owner_id}: {body.state} with {len(body.holds)} holds"
-        for standing in body.standing:
-            if standing.finding.reason.value == "EVENT_UNREADABLE" and standing.key not in still_open:
-                yield f"{owner} {owner_id}: held for {standing.key}, which is not open in quarantine"
-    rows = {(row["owner"], row["owner_id"], row["hold_id"], row["reason"]) for row in stored.rows["holds"]}
-    kept = {(*owner, hold.hold_id, hold.reason.value) for owner, body in stored.bodies.items() for hold in body.holds}
-    yield from (f"{' '.join(hold)}: an open hold that its owner does not have" for hold in sorted(rows - kept))
-    yield from (f"{' '.join(hold)}: a hold that is missing among the open ones" for hold in sorted(kept - rows))
-
-
-def _selection(stored: Stored) -> Iterator[str]:
-    """Timers say what the bodies say; terms stand for exactly what is open."""
-    timers = {(row["owner"], row["owner_id"]): (row["lane"], row["due_at"]) for row in stored.rows["timers"]}
-    terms = {(row["owner"], row["owner_id"]): row for row in stored.rows["terms"]}
-    for owner, body in stored.bodies.items():
-        name, lane = " ".join(owner), lane_of(owner[1], stored.partitions)
-        timer = timers.pop(owner, None)
-        if timer != (None if body.recheck_at is None else (lane, body.recheck_at)):
-            yield f"{name}: its timer is {timer}, its body says {body.recheck_at}"
-        row = terms.pop(owner, None)
-        is_open = body.state.value != "CLOSED"
-        if is_open and body.sequence and not body.terms:
-            yield f"{name}: open, and no sweep can find it"
-        expected = term_keys(body.terms) if is_open and body.terms else None
-        if (None if row is None else list(row["terms"])) != expected:
-            yield f"{name}: its scope terms are {row and row['terms']}, not {expected}"
-        elif row is not None and (row["lane"], row["arrival"]) != (lane, body.arrival):
-            yield f"{name}: its scope terms lie in lane {row['lane']} with arrival {row['arrival']}"
-    yield from (f"{' '.join(owner)}: a timer of nobody" for owner in timers)
-    yield from (f"{' '.join(owner)}: scope terms of nobody" for owner in terms)
-
-
-def _barriers(stored: Stored) -> Iterator[str]:
-    """Every notice's record stands in the lanes where its barrier says so."""
-    told = {(row["lane"], row["seq"]): (row["type"], row["key"]) for row in stored.outbox}
-    barriers = {(row["lane"], row["seq"]): row for row in stored.rows["barriers"]}
-    for place, row in barriers.items():
-        if told.get(place) != (f"notice.{row['what']}.v1", row["notice_id"]):
-            yield f"notice {row['notice_id']}: its barrier {place} is {told.get(place)}"
-    for place, (kind, key) in told.items():
-        if kind.startswith("notice.") and place not in barriers:
-            yield f"notice {key}: {kind} at {place} has no barrier"
 
 
 def _left_over(stored: Stored) -> list[str]:
@@ -207,24 +59,3 @@ def _left_over(stored: Stored) -> list[str]:
     found += [f"task {row['task_id']}: {row['items']} items are left" for row in stored.rows["items"]]
     found += [f"lane {row['lane']}: {row['records']} deferred records are left" for row in stored.rows["deferred"]]
     return found
-
-
-def _published(stored: Stored, records: Iterable[TopicRecord]) -> Iterator[str]:
-    """The topic holds what the outbox holds, once each, in its order, byte for byte."""
-    topic: dict[int, list[TopicRecord]] = {}
-    for record in sorted(records, key=lambda one: one[:2]):
-        topic.setdefault(record[0], []).append(record)
-    outbox: dict[int, list[Any]] = {}
-    for row in stored.outbox:
-        outbox.setdefault(row["lane"], []).append(row)
-    for lane in sorted(topic.keys() | outbox.keys()):
-        published, rows = topic.get(lane, []), outbox.get(lane, [])
-        seqs = [int(dict(headers).get("ce_laneseq", b"0")) for _, _, headers, _ in published]
-        if seqs != list(range(1, len(rows) + 1)):
-            odd = _odd_numbers(seqs) if seqs else "nothing was published"
-            yield f"topic, lane {lane}: {len(seqs)} records for {len(rows)}: {odd}"
-            continue
-        for row, (_, offset, headers, value) in zip(rows, published, strict=True):
-            texts = [[name, raw.decode()] for name, raw in headers]
-            if texts != json.loads(row["headers"]) or value != row["value"]:
-                yield f"topic, lane {lane}, offset {offset}: not record {row['seq']} of the outbox"

@@ -17,11 +17,12 @@ from aiokafka import TopicPartition
 
 from schemas.topics import HOLDS, READ_TOPICS, topic_of
 from services.gatekeeper.migrations.run import migrate
+from services.gatekeeper.pipeline.records import Record
 from services.gatekeeper.pipeline.tail import read_tails
 from services.gatekeeper.pipeline.topics import create_topics
 from services.kit.kafka import discard_producer, new_producer, start_client, stop_client
 from services.kit.partitioning import lane_of
-from tests.checker import TopicRecord, check
+from tests.checker import Input, TopicRecord, check
 from tests.faults.processes import Process, Processes
 from tests.pipeline.feeding import PARTITIONS, full_type, key_in
 from tests.pipeline.kafka.topics import read_to_end
@@ -174,14 +175,35 @@ class Plant:
                 found[row["shipment_id"]] = " ".join((body["state"], *reasons))
         return found
 
-    async def holds(self) -> list[TopicRecord]:
-        """The whole holds topic under read_committed."""
+    async def holds(self) -> list[tuple[int, int, tuple[tuple[str, bytes], ...], bytes]]:
+        """(lane, offset, headers, value) of the whole holds topic under read_committed."""
+        return [(lane, offset, tuple(headers), value or b"") for lane, offset, _, headers, value in await self._told()]
+
+    async def _told(self) -> list[TopicRecord]:
         found = await read_to_end(self.servers, self.prefix + HOLDS.name, range(PARTITIONS))
-        return [(lane, one.offset, tuple(one.headers), one.value) for lane, several in found.items() for one in several]
+        return [(lane, one.offset, one.key, tuple(one.headers), one.value) for lane in found for one in found[lane]]
+
+    async def input(self) -> Input:
+        """All that senders committed, as far as it is still there."""
+        records: list[Record] = []
+        complete = True
+        for topic in READ_TOPICS:
+            found = await read_to_end(self.servers, self.prefix + topic.name, range(PARTITIONS))
+            for partition, several in found.items():
+                complete = complete and (not several or several[0].offset == 0)
+                records += [
+                    Record(topic.name, partition, one.offset, one.timestamp, one.key, one.value, tuple(one.headers))
+                    for one in several
+                ]
+        return Input(records, complete)
 
     async def verify(self, *, idle: bool = True) -> list[str]:
-        """What does not hold, in words: invariants, outbox against topic, and a state for every shipment sent."""
-        found = await check(self.database_url, topic_records=await self.holds(), idle=idle)
+        """What does not hold, in words: invariants, input, outbox against topic, and a state for every shipment sent.
+
+        Not `idle`: while a gatekeeper works. The input is read before the database, the topic after it.
+        """
+        given = await self.input()
+        found = await check(self.database_url, topic_records=await self._told(), input_records=given, idle=idle)
         missing = self.shipments - (await self.states()).keys()
         return [*found, *(f"shipment {one} was sent and has no state" for one in sorted(missing))]
 

@@ -71,16 +71,16 @@ async def test_what_is_unfinished_is_no_fault_while_there_is_work(told: Feeder) 
 
 async def test_the_topic_is_compared_record_by_record(told: Feeder) -> None:
     url = told.gate.settings.database_url
-    rows = await told.query("SELECT lane, seq, headers, value FROM outbox ORDER BY lane, seq")
+    rows = await told.query("SELECT lane, seq, key, headers, value FROM outbox ORDER BY lane, seq")
     topic = [_published(row) for row in rows]
     assert await check(url, topic_records=topic) == []
     assert any("missing [1]" in line for line in await check(url, topic_records=topic[1:]))
     double = [*topic, (topic[0][0], 99, *topic[0][2:])]
     assert any("double [1]" in line for line in await check(url, topic_records=double))
-    other = [(*topic[0][:3], b"{}"), *topic[1:]]
+    other = [(*topic[0][:4], b"{}"), *topic[1:]]
     assert any("not record 1 of the outbox" in line for line in await check(url, topic_records=other))
 
 
 def _published(row: Any) -> TopicRecord:
     headers = tuple((name, text.encode()) for name, text in json.loads(row["headers"]))
-    return row["lane"], 2 * row["seq"], headers, row["value"]
+    return row["lane"], 2 * row["seq"], row["key"].encode(), headers, row["value"]
