@@ -95,12 +95,15 @@ async def _portions(
     covered: set[int] = set()
     room = items_max
     for task in tasks:
-        if task.task_id in covered or not await work.only_runner(connection, task):
+        if task.task_id in covered or await successors.is_covered(connection, task):
+            continue
+        if not await work.only_runner(connection, task):
             continue
         if not task.items_stored or await successors.has_successor(connection, [task]):
-            closed = await successors.stand_for_all(connection, task, as_of)
-            if closed is None:
+            started = await successors.stand_for_all(connection, task, as_of)
+            if started is None:
                 continue
+            task, closed = started
             covered |= closed
             await work.collect_items(connection, task)
             task = replace(task, items_stored=True, cursor=0)

@@ -12,6 +12,8 @@ from services.gatekeeper.store.term_keys import term_keys
 
 Connection = Any
 Touches = tuple[tuple[frozenset[str], ...], ...]
+OTHERS_FROM = 1 << 40
+"""Positions of a changed licence's task from which on those stand that don't draw on it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,9 +81,13 @@ async def claim_tasks(connection: Connection, tasks_max: int) -> list[OpenTask]:
 
 
 async def only_runner(connection: Connection, task: OpenTask) -> bool:
-    """Whether this transaction is the only one that runs tasks of this kind and key: their items go in one order."""
+    """Whether this transaction is the only one that runs tasks of this kind and key: their items go in one order.
+
+    A licence has one runner, whether it changed or something came back to it.
+    """
+    kind = "LICENCE" if task.kind == "WAITERS" else task.kind
     free: bool = await connection.fetchval(
-        "SELECT pg_try_advisory_xact_lock(hashtextextended($1, 0))", f"{task.kind} {task.key}"
+        "SELECT pg_try_advisory_xact_lock(hashtextextended($1, 0))", f"{kind} {task.key}"
     )
     return free
 
@@ -108,6 +114,7 @@ async def park(connection: Connection, lane: int, items: Sequence[Item], rules_v
 async def collect_items(connection: Connection, task: OpenTask) -> None:
     """Store what the task touches, in order of arrival."""
     queries, arguments = _selections(task)
+    order, after = _order(task, len(arguments) + 2)
     waiting = (
         " WHERE EXISTS (SELECT 1 FROM open_hold AS h WHERE h.owner = s.owner AND h.owner_id = s.owner_id)"
         if task.kind == "WAITERS"
@@ -116,7 +123,7 @@ async def collect_items(connection: Connection, task: OpenTask) -> None:
     if queries:
         await connection.execute(
             "INSERT INTO sweep_item (task_id, position, owner, owner_id, lane)"
-            f" SELECT $1, row_number() OVER (ORDER BY {_order(task, len(arguments) + 2)}), s.owner, s.owner_id, s.lane"
+            f" SELECT $1, row_number() OVER (ORDER BY {order}) + {after}, s.owner, s.owner_id, s.lane"
             f" FROM ({' UNION '.join(queries)}) AS s{waiting}",
             task.task_id,
             *arguments,
@@ -125,17 +132,19 @@ async def collect_items(connection: Connection, task: OpenTask) -> None:
     await connection.execute("UPDATE task SET items_stored = true WHERE task_id = $1", task.task_id)
 
 
-def _order(task: OpenTask, parameter: int) -> str:
-    """By arrival. For a changed licence those that draw on it come first, the latest first: what no longer fits is
-    held from the end (D4.5); then those that may fit now, the earliest first (D4.4)."""
+def _order(task: OpenTask, parameter: int) -> tuple[str, str]:
+    """By arrival; and what is added to the position. For a changed licence those that draw on it come first, the
+    latest first: what no longer fits is held from the end (D4.5); then those that may fit now, the earliest first
+    (D4.4), from OTHERS_FROM on."""
     if task.kind != "LICENCE":
-        return "s.arrival, s.owner, s.owner_id"
+        return "s.arrival, s.owner, s.owner_id", "0"
     body = (
         "CASE s.owner WHEN 'order' THEN (SELECT body FROM trade_order WHERE order_id = s.owner_id)"
         " ELSE (SELECT body FROM shipment WHERE shipment_id = s.owner_id) END"
     )
     draws_on_it = f"COALESCE(({body}) -> 'draws' @> ${parameter}::jsonb, false)"
-    return f"CASE WHEN {draws_on_it} THEN -s.arrival END NULLS LAST, s.arrival, s.owner, s.owner_id"
+    order = f"CASE WHEN {draws_on_it} THEN -s.arrival END NULLS LAST, s.arrival, s.owner, s.owner_id"
+    return order, f"CASE WHEN {draws_on_it} THEN 0 ELSE {OTHERS_FROM} END"
 
 
 def _selections(task: OpenTask) -> tuple[list[str], list[list[str]]]:
