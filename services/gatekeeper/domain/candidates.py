@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from datetime import date
 
 from services.gatekeeper.domain.case import Case, CaseLine
-from services.gatekeeper.domain.casework import DEPARTED_PLACES
 from services.gatekeeper.domain.references import References
 from services.gatekeeper.domain.rule_entities import Licence, LicenceLine
-from services.gatekeeper.domain.vocabulary import LicenceStatus
+from services.gatekeeper.domain.vocabulary import DEPARTED_PLACES, LicenceStatus
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import TYPE_CHECKING
 
 from services.gatekeeper.domain.aggregates import Draw, Finding, LicenceAccount, Order, Shipment
 from services.gatekeeper.domain.facts import EndUse, PartyRef
@@ -13,6 +14,9 @@ from services.gatekeeper.domain.quantity import Money, Quantity
 from services.gatekeeper.domain.references import References
 from services.gatekeeper.domain.rule_entities import Item
 from services.gatekeeper.domain.vocabulary import Movement, Place
+
+if TYPE_CHECKING:
+    from services.gatekeeper.domain.scene import Scene
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +51,8 @@ class Case:
     day. A planned day that has passed counts as today (D3.8). `leaves_territory`: a movement of D3.1 that needs a
     licence (an order: always). `planned`: what each line would draw by its licences alone (D3.5), before any other
     rule is asked; after departure what is booked or would take over. By it D6.2 knows drawn licences, D6.6 whether a
-    licence answers, WATCH_LISTED the line's licence.
+    licence answers, WATCH_LISTED the line's licence. `planned_day`: the day that was planned, past or not. `scene`:
+    what is known already of cases that differ only in who they are and how much they ask for.
     """
 
     owner: str
@@ -70,3 +75,5 @@ class Case:
     policy: Policy
     planned: tuple[Draw, ...] = ()
     licence_findings: tuple[Finding, ...] = ()
+    planned_day: date | None = None
+    scene: Scene | None = None

@@ -11,10 +11,10 @@ from services.gatekeeper.domain.case import Case, CaseLine
 from services.gatekeeper.domain.evolve import evolve
 from services.gatekeeper.domain.facts import OrderFacts, OrderLine, ShipmentFacts, ShipmentLine
 from services.gatekeeper.domain.policy import Policy
-from services.gatekeeper.domain.prohibitions import codes_in_force
+from services.gatekeeper.domain.quantity import Money, Quantity
 from services.gatekeeper.domain.references import References
-from services.gatekeeper.domain.rule_entities import Item
-from services.gatekeeper.domain.vocabulary import Classification, Movement, Place
+from services.gatekeeper.domain.scene import LineShape, Shape, scene_of
+from services.gatekeeper.domain.vocabulary import DEPARTED_PLACES, Movement, Place
 
 LICENSED_MOVEMENTS = frozenset(
     {
@@ -25,7 +25,7 @@ LICENSED_MOVEMENTS = frozenset(
         Movement.REPAIR_RETURN,
     }
 )
-DEPARTED_PLACES = frozenset({Place.UNDER_WAY, Place.DELIVERED})
+NO_ORDER = OrderFacts("", 0)
 
 
 def shipment_case(
@@ -38,32 +38,24 @@ def shipment_case(
 ) -> Case:
     """`shipment`, its facts as corrected, merged with `orders` (every order that its lines name)."""
     facts = shipment.facts or ShipmentFacts(shipment.shipment_id, 0)
-    days = shipment_days(shipment, as_of)
-    leaves = facts.movement in LICENSED_MOVEMENTS
+    planned = shipment.progress.planned_departure
     own = _frozen_at_delivery(shipment, orders)
-    return Case(
+    lines = sorted(facts.lines, key=lambda line: line.line_no)
+    shape = Shape(
+        policy_version=policy.version,
         owner="shipment",
-        owner_id=shipment.shipment_id,
-        shipment=shipment,
-        order=None,
-        orders=own,
         exporter_id=facts.exporter_id,
         movement=facts.movement,
         forwarder_id=facts.forwarder_id,
         transit=facts.transit,
         place=shipment.progress.place,
-        leaves_territory=leaves,
-        lines=tuple(
-            _shipment_line(facts, line, own, references, days, leaves)
-            for line in sorted(facts.lines, key=lambda line: line.line_no)
-        ),
-        days=days,
+        leaves_territory=facts.movement in LICENSED_MOVEMENTS,
+        days=shipment_days(shipment, as_of),
         today=shanghai_day(as_of),
-        as_of=as_of,
-        references=references,
-        accounts=accounts,
-        policy=policy,
+        planned_day=None if planned is None else shanghai_day(planned),
+        lines=tuple(_line_shape(facts, _ordered(line, own), line) for line in lines),
     )
+    return _case(shape, shipment, own, [_asked(line) for line in lines], references, accounts, policy, as_of)
 
 
 def order_case(
@@ -77,30 +69,69 @@ def order_case(
     facts = order.facts or OrderFacts(order.order_id, 0)
     today = shanghai_day(as_of)
     planned = facts.planned_export_date
-    day = today if planned is None or planned < today else planned
-    return Case(
+    lines = sorted(facts.lines, key=lambda line: line.line_no)
+    shape = Shape(
+        policy_version=policy.version,
         owner="order",
-        owner_id=order.order_id,
-        shipment=None,
-        order=order,
-        orders={order.order_id: order},
         exporter_id=facts.exporter_id,
         movement=None,
         forwarder_id=None,
         transit=(),
         place=Place.BEFORE_DEPARTURE,
         leaves_territory=True,
-        lines=tuple(
-            _order_line(facts, line, references, (today, day))
-            for line in sorted(facts.lines, key=lambda line: line.line_no)
-        ),
-        days=(day,),
+        days=(today if planned is None or planned < today else planned,),
         today=today,
+        planned_day=planned,
+        lines=tuple(_line_shape(facts, NO_ORDER, line) for line in lines),
+    )
+    asked: list[Asked] = [(line.quantity, line.value, facts.order_id, line.line_no) for line in lines]
+    return _case(shape, order, {order.order_id: order}, asked, references, accounts, policy, as_of)
+
+
+Asked = tuple[Quantity | None, Money | None, str | None, int | None]
+"""Of one line: its quantity (net, or ordered), its value, its order and the line of that."""
+
+
+def _case(
+    shape: Shape,
+    subject: Shipment | Order,
+    orders: Mapping[str, Order],
+    asked: list[Asked],
+    references: References,
+    accounts: Mapping[str, LicenceAccount],
+    policy: Policy,
+    as_of: datetime,
+) -> Case:
+    scene = scene_of(shape, references, policy, as_of)
+    shipment, order = (subject, None) if isinstance(subject, Shipment) else (None, subject)
+    return Case(
+        owner=shape.owner,
+        owner_id=subject.shipment_id if isinstance(subject, Shipment) else subject.order_id,
+        shipment=shipment,
+        order=order,
+        orders=orders,
+        exporter_id=shape.exporter_id,
+        movement=shape.movement,
+        forwarder_id=shape.forwarder_id,
+        transit=shape.transit,
+        place=shape.place,
+        leaves_territory=shape.leaves_territory,
+        lines=tuple(_line(line, *amounts) for line, amounts in zip(scene.lines, asked, strict=True)),
+        days=shape.days,
+        today=shape.today,
         as_of=as_of,
         references=references,
         accounts=accounts,
         policy=policy,
+        planned_day=shape.planned_day,
+        scene=scene,
     )
+
+
+def _line(
+    bare: CaseLine, quantity: Quantity | None, value: Money | None, order_id: str | None, order_line: int | None
+) -> CaseLine:
+    return evolve(bare, quantity=quantity, value=value, order_id=order_id, order_line=order_line)
 
 
 def shipment_days(shipment: Shipment, as_of: datetime) -> tuple[date, ...]:
@@ -123,56 +154,25 @@ def _frozen_at_delivery(shipment: Shipment, orders: Mapping[str, Order]) -> Mapp
     return {key: evolve(order, facts=kept.get(key, order.facts)) for key, order in orders.items()}
 
 
-def _needs_licence(item: Item | None, codes: tuple[str, ...], leaves: bool) -> bool:
-    return leaves and item is not None and item.classification is Classification.CONTROLLED and bool(codes)
-
-
-def _shipment_line(
-    facts: ShipmentFacts,
-    line: ShipmentLine,
-    orders: Mapping[str, Order],
-    references: References,
-    days: tuple[date, ...],
-    leaves: bool,
-) -> CaseLine:
+def _ordered(line: ShipmentLine, orders: Mapping[str, Order]) -> OrderFacts:
+    """The facts of the line's own order, from which it takes what the shipment leaves out."""
     order = orders.get(line.order_id) if line.order_id is not None else None
-    ordered = order.facts if order is not None and order.facts is not None else OrderFacts("", 0)
-    item = references.item(line.item_no)
-    codes = () if item is None else codes_in_force(item, days, references)
-    return CaseLine(
+    return order.facts if order is not None and order.facts is not None else NO_ORDER
+
+
+def _asked(line: ShipmentLine) -> Asked:
+    return line.net_quantity, line.value, line.order_id, line.order_line if line.order_id is not None else None
+
+
+def _line_shape(facts: ShipmentFacts | OrderFacts, ordered: OrderFacts, line: ShipmentLine | OrderLine) -> LineShape:
+    parties = {**ordered.parties, **facts.parties} if ordered.parties else facts.parties
+    return LineShape(
         line_no=line.line_no,
         item_no=line.item_no,
-        item=item,
-        codes_in_force=codes,
-        needs_licence=_needs_licence(item, codes, leaves),
-        quantity=line.net_quantity,
-        value=line.value,
-        order_id=line.order_id,
-        order_line=line.order_line if line.order_id is not None else None,
-        parties={**ordered.parties, **facts.parties},
+        parties=tuple(parties.items()),
         end_use=facts.end_use or ordered.end_use,
         destination=facts.destination or ordered.destination,
         licences=facts.licences or ordered.licences,
         end_user_statements=facts.end_user_statements or ordered.end_user_statements,
-    )
-
-
-def _order_line(facts: OrderFacts, line: OrderLine, references: References, days: tuple[date, ...]) -> CaseLine:
-    item = references.item(line.item_no)
-    codes = () if item is None else codes_in_force(item, days, references)
-    return CaseLine(
-        line_no=line.line_no,
-        item_no=line.item_no,
-        item=item,
-        codes_in_force=codes,
-        needs_licence=_needs_licence(item, codes, True),
-        quantity=line.quantity,
-        value=line.value,
-        order_id=facts.order_id,
-        order_line=line.line_no,
-        parties=facts.parties,
-        end_use=facts.end_use,
-        destination=facts.destination,
-        licences=facts.licences,
-        end_user_statements=facts.end_user_statements,
+        currency=None if line.value is None else line.value.currency,
     )

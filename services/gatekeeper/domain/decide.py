@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -20,7 +21,7 @@ from services.gatekeeper.domain.plan import NoticesByLine, Plan, plan_draws, rel
 from services.gatekeeper.domain.policy import Policy
 from services.gatekeeper.domain.read import references_read
 from services.gatekeeper.domain.references import References
-from services.gatekeeper.domain.rules import NEXT_DATES, RULES
+from services.gatekeeper.domain.rules import CASE_DATES, CASE_RULES, SCENE_DATES, SCENE_RULES
 from services.gatekeeper.domain.terms import case_terms
 from services.gatekeeper.domain.vocabulary import Place, RuleKind
 
@@ -61,7 +62,7 @@ def decide_shipment(
 
     `accounts` count the shipment's own draws in. A mapping that raises NotGathered is let through.
     """
-    return _decide(shipment_case(shipment, orders, references, accounts, policy, as_of))
+    return decide_case(shipment_case(shipment, orders, references, accounts, policy, as_of))
 
 
 def decide_order(
@@ -72,7 +73,7 @@ def decide_order(
     as_of: datetime,
 ) -> Assessment:
     """The pre-check of an OPEN order, for what its shipments have not taken yet."""
-    return _decide(order_case(order, references, accounts, policy, as_of))
+    return decide_case(order_case(order, references, accounts, policy, as_of))
 
 
 def licence_keys(
@@ -92,13 +93,13 @@ def licence_keys(
     return frozenset(named_licences(references, numbers))
 
 
-def _decide(bare: Case) -> Assessment:
+def decide_case(bare: Case) -> Assessment:
+    """`bare` has no plan yet."""
     case, plan = _planned(bare)
-    found = {(finding.reason, finding.subject): finding for rule in RULES for finding in rule(case)}
+    found = {(finding.reason, finding.subject): finding for finding in _found(case)}
     findings = tuple(sorted(found.values(), key=severity))
     candidates = tuple(sorted({candidate.licence.licence_no for candidate in plan.candidates}))
     departed = has_left(case)
-    instants = (at for dates in NEXT_DATES for at in dates(case) if at > case.as_of)
     return Assessment(
         findings=findings,
         draws=plan.draws if departed or not findings else (),
@@ -106,14 +107,30 @@ def _decide(bare: Case) -> Assessment:
         covered=covered_lines(case),
         candidates=candidates,
         terms=case_terms(case, {draw.licence_no for draw in case.planned}, candidates),
-        recheck_at=None if case.place is Place.CLOSED else min(instants, default=None),
+        recheck_at=None if case.place is Place.CLOSED else _next_date(case),
         read=references_read(case, plan.candidates, findings),
         planned=plan.draws,
     )
 
 
+def _found(case: Case) -> Iterator[Finding]:
+    yield from case.scene.findings if case.scene is not None else (one for rule in SCENE_RULES for one in rule(case))
+    for rule in CASE_RULES:
+        yield from rule(case)
+
+
+def _next_date(case: Case) -> datetime | None:
+    """The earliest instant after now at which an answer may change by itself (D7.1)."""
+    shared = case.scene.dates if case.scene is not None else sorted(at for dates in SCENE_DATES for at in dates(case))
+    later = bisect_right(shared, case.as_of)
+    own = (at for dates in CASE_DATES for at in dates(case) if at > case.as_of)
+    return min((*shared[later : later + 1], *own), default=None)
+
+
 def _planned(bare: Case) -> tuple[Case, Plan]:
     """The case with its plan. What it draws may bring notices about licences into play (D6.2): then it plans again."""
+    if not bare.references.has_notices():
+        return _with_plan(bare, {})
     notices = release_notices(bare)
     case, plan = _with_plan(bare, notices)
     again = release_notices(case)

@@ -14,14 +14,16 @@ from services.gatekeeper.domain.references import References
 from services.gatekeeper.domain.vocabulary import Balance, Milestone, Place, ShipmentState
 
 
-def draws_after(shipment: Shipment, assessment: Assessment, references: References) -> tuple[Draw, ...]:
+def draws_after(
+    shipment: Shipment, state: ShipmentState, assessment: Assessment, references: References
+) -> tuple[Draw, ...]:
     """Reserved before departure if it may go; after departure what it consumed, on whichever licence covers it now.
 
     A line for which nothing can be booked keeps what it consumed, as big as its facts say now: goods that are gone
     give nothing back (D4.7).
     """
     if shipment.progress.place is Place.BEFORE_DEPARTURE:
-        return assessment.draws if shipment.state is ShipmentState.RELEASED else ()
+        return assessment.draws if state is ShipmentState.RELEASED else ()
     booked = {draw.line_no for draw in assessment.booking}
     kept = (draw for draw in consumed_draws(shipment, references) if draw.line_no not in booked)
     return tuple(sorted((*assessment.booking, *kept), key=_place))

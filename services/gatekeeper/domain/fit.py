@@ -46,6 +46,13 @@ def date_findings(case: Case, line: CaseLine, candidate: Candidate) -> Iterator[
         yield about_licence(Reason.LICENCE_EXPIRED, line, licence.licence_no, {**detail, "day": late[-1].isoformat()})
 
 
+def fixed_findings(case: Case, line: CaseLine, candidate: Candidate) -> Iterator[Finding]:
+    """Why `line` doesn't fit whatever it asks for: status, fields and dates."""
+    yield from status_findings(line, candidate)
+    yield from field_findings(case, line, candidate)
+    yield from date_findings(case, line, candidate)
+
+
 def field_findings(case: Case, line: CaseLine, candidate: Candidate) -> Iterator[Finding]:
     """Every field that the licence line fixes and that doesn't fit; what is absent is MISSING_DATA instead."""
     yield from _item_findings(case, line, candidate)

@@ -51,6 +51,8 @@ def add_report(reports: tuple[MilestoneReport, ...], report: MilestoneReport) ->
 
 def tell(progress: Progress, as_of: datetime, tolerance: timedelta) -> Progress:
     """`progress` as its reports tell it at `as_of`; reports dated further ahead than `tolerance` wait (D7.3)."""
+    if not progress.reports:
+        return progress
     standing = [(acts_at(report, tolerance), report) for report in progress.reports if not report.voided]
     standing.sort(key=lambda pair: pair[0])
     journey = Journey()

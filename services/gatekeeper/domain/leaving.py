@@ -6,9 +6,8 @@ from datetime import datetime
 
 from services.gatekeeper.domain.aggregates import Draw, Finding, Hold, Progress
 from services.gatekeeper.domain.case import Case, CaseLine
-from services.gatekeeper.domain.casework import DEPARTED_PLACES
 from services.gatekeeper.domain.reasons import Reason
-from services.gatekeeper.domain.vocabulary import ShipmentState
+from services.gatekeeper.domain.vocabulary import DEPARTED_PLACES, ShipmentState
 
 STATUS = frozenset(
     {
@@ -35,7 +34,7 @@ CONTESTING = STATUS | BALANCE | DATES | MEASURE
 
 
 def has_left(case: Case) -> bool:
-    return case.shipment is not None and case.place in DEPARTED_PLACES
+    return case.place in DEPARTED_PLACES
 
 
 def left_at(case: Case) -> datetime | None:

@@ -23,7 +23,7 @@ STATUTORY_LISTS = {ListName.CONTROL_LIST: Reason.CONTROL_LISTED, ListName.WATCH_
 
 def list_hits(case: Case) -> Iterator[Finding]:
     """CONTROL_LISTED, WATCH_LISTED or PARTY_REVIEW for each entry in force and each role that it hits (D5.1-D5.3)."""
-    if not case.leaves_territory:
+    if not case.leaves_territory or (case.scene is not None and not case.scene.listed):
         return
     given: set[tuple[Reason, str, str]] = set()
     for role, ref in _screened_roles(case):
@@ -53,14 +53,18 @@ def undescribed_parties(case: Case) -> Iterator[Finding]:
             yield found(Reason.PARTY_REVIEW, {"party": ref.party_id, "matched_by": "UNDESCRIBED"}, role=role)
 
 
+def anybody_listed(case: Case) -> bool:
+    """Whether a list entry, in force or not, names anybody who is screened."""
+    return any(known(ref, case.references).entries for _, ref in _screened_roles(case))
+
+
 def next_dates(case: Case) -> Iterator[datetime]:
     """When an entry that names one of the case's parties begins or ceases to act (D5.2, D7.1)."""
     if not case.leaves_territory:
         return
     for _, ref in _screened_roles(case):
         for entry in known(ref, case.references).entries:
-            instants = window_instants(entry.effective_from, entry.effective_until, entry.suspensions)
-            yield from (instant for instant in instants if instant > case.as_of)
+            yield from window_instants(entry.effective_from, entry.effective_until, entry.suspensions)
 
 
 def _screened_roles(case: Case) -> Iterator[tuple[str, PartyRef]]:

@@ -10,7 +10,7 @@ from fractions import Fraction
 from services.gatekeeper.domain.aggregates import Draw, Finding
 from services.gatekeeper.domain.candidates import Candidate
 from services.gatekeeper.domain.case import Case, CaseLine
-from services.gatekeeper.domain.fit import date_findings, field_findings, status_findings
+from services.gatekeeper.domain.fit import fixed_findings
 from services.gatekeeper.domain.order_rest import in_unit, rest_of
 from services.gatekeeper.domain.quantity import Money, Quantity, show, show_money, to_decimal
 from services.gatekeeper.domain.reasons import Reason
@@ -72,11 +72,8 @@ def judge(case: Case, line: CaseLine, candidate: Candidate, room: Room, current:
 
     `current`: what the line stands with; on this very licence line it keeps its rate (D3.10).
     """
-    findings = [
-        *status_findings(line, candidate),
-        *field_findings(case, line, candidate),
-        *date_findings(case, line, candidate),
-    ]
+    fixed = case.scene.unfit.get((line.line_no, candidate.key)) if case.scene is not None else None
+    findings = list(fixed_findings(case, line, candidate) if fixed is None else fixed)
     if not candidate.covers_all:
         return Judgement(line, candidate, tuple(findings))
     findings += use_findings(case, line, candidate)

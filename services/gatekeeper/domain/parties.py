@@ -56,6 +56,8 @@ def _look_up(ref: PartyRef, references: References) -> Known:
 
 def case_roles(case: Case) -> tuple[tuple[str, PartyRef], ...]:
     """Every role on any line, each pair once, in order of lines and roles, then exporter and forwarder (D6.2)."""
+    if case.scene is not None:
+        return case.scene.roles
     roles = {role: None for line in case.lines for role in sorted(line.parties.items())}
     own = dict.fromkeys(_own_roles(case))
     return (*roles, *(role for role in own if role not in roles))

@@ -37,8 +37,6 @@ class Plan:
 def release_notices(case: Case) -> NoticesByLine:
     """By line, the matching notices that a licence granted for them lifts (D6.6)."""
     by_line: dict[int, tuple[Notice, ...]] = {}
-    if not case.references.has_notices():
-        return by_line
     for notice in matching_notices(case):
         if notice.release_by_licence:
             for line_no in lines_matched(notice, case):
@@ -80,7 +78,7 @@ def asks(case: Case, line: CaseLine, against: tuple[Notice, ...]) -> bool:
 
 def possible_for(case: Case, line: CaseLine, against: tuple[Notice, ...]) -> tuple[Candidate, ...]:
     """The candidates; of a line that needs no licence only those that answer a notice and name its item (D6.6)."""
-    possible = candidates_of(case, line)
+    possible = candidates_of(case, line) if case.scene is None else case.scene.candidates[line.line_no]
     if line.needs_licence:
         return possible
     return tuple(
@@ -100,7 +98,8 @@ def taken_by(case: Case, room: Room, best: Judgement, balance: Balance) -> tuple
     amounts, draw = best.amounts, best.draw(case, balance)
     if amounts is None or draw is None:
         return ()
-    room.take(best.line, best.candidate, amounts)
+    if len(case.lines) > 1:
+        room.take(best.line, best.candidate, amounts)
     return (draw,)
 
 

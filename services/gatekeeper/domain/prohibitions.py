@@ -20,13 +20,12 @@ def codes_in_force(item: Item, days: Collection[date], references: References) -
     return tuple(code for code in item.control_codes if _in_force(references.control(code), days))
 
 
-def code_dates(item: Item, references: References, after: datetime) -> Iterator[datetime]:
-    """When a code of the item begins or ceases to act, later than `after` (D7.1)."""
+def code_dates(item: Item, references: References) -> Iterator[datetime]:
+    """When a code of the item begins or ceases to act (D7.1)."""
     for code in item.control_codes:
         control = references.control(code)
         if control is not None:
-            instants = window_instants(control.effective_from, control.effective_until, control.suspensions)
-            yield from (instant for instant in instants if instant > after)
+            yield from window_instants(control.effective_from, control.effective_until, control.suspensions)
 
 
 def prohibited(case: Case) -> Iterator[Finding]:
@@ -50,7 +49,7 @@ def next_dates(case: Case) -> Iterator[datetime]:
     if case.leaves_territory:
         for line in case.lines:
             if line.item is not None:
-                yield from code_dates(line.item, case.references, case.as_of)
+                yield from code_dates(line.item, case.references)
 
 
 def _in_force(control: Control | None, days: Collection[date]) -> bool:

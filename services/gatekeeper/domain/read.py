@@ -17,11 +17,21 @@ Read = tuple[RuleKind, str, int]
 
 def references_read(case: Case, candidates: Iterable[Candidate], findings: Iterable[Finding]) -> tuple[Read, ...]:
     """(kind, key, version), each once and sorted: items, controls, parties, candidates, rates, statements, notices …"""
-    keys = {*_of_lines(case), *_of_parties(case)}
-    keys |= {(RuleKind.LICENCE, candidate.licence.licence_no) for candidate in candidates}
+    shared = read_by_scene(case, ()) if case.scene is None else case.scene.read
+    keys = {(RuleKind.LICENCE, candidate.licence.licence_no) for candidate in candidates}
+    draws = case.shipment.draws if case.shipment is not None else ()
+    keys |= {(RuleKind.LICENCE, draw.licence_no) for draw in (*draws, *case.planned)}
     keys |= {(RuleKind.NOTICE, notice.notice_id) for notice in matching_notices(case)}
     keys |= {(RuleKind.FX_RATE, draw.rate_id) for draw in case.planned if draw.rate_id is not None}
     keys |= {(RuleKind.FX_RATE, rate_id) for finding in findings if (rate_id := finding.detail.get("rate_id"))}
+    own = set(_versions(case, keys)).difference(shared)
+    return tuple(sorted((*shared, *own))) if own else shared
+
+
+def read_by_scene(case: Case, candidates: Iterable[Candidate]) -> tuple[Read, ...]:
+    """What every case of a shape looks at; `candidates`: those that it is judged by."""
+    keys = {*_of_lines(case), *_of_parties(case)}
+    keys |= {(RuleKind.LICENCE, candidate.licence.licence_no) for candidate in candidates}
     keys |= {(RuleKind.FEED, feed) for feed in case.policy.feed_max_age_hours}
     return tuple(sorted(_versions(case, keys)))
 
@@ -33,8 +43,6 @@ def _of_lines(case: Case) -> Iterator[tuple[RuleKind, str]]:
             yield from ((RuleKind.CONTROL, code) for code in line.item.control_codes)
         yield from ((RuleKind.LICENCE, number) for number in line.licences)
         yield from ((RuleKind.STATEMENT, number) for number in line.end_user_statements)
-    draws = case.shipment.draws if case.shipment is not None else ()
-    yield from ((RuleKind.LICENCE, draw.licence_no) for draw in (*draws, *case.planned))
 
 
 def _of_parties(case: Case) -> Iterator[tuple[RuleKind, str]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 
-from services.gatekeeper.domain.calendar import end_of_day, shanghai_day, start_of_day
+from services.gatekeeper.domain.calendar import end_of_day, start_of_day
 from services.gatekeeper.domain.candidates import named_licences
 from services.gatekeeper.domain.case import Case, CaseLine
 from services.gatekeeper.domain.leaving import has_left
@@ -16,14 +16,16 @@ from services.gatekeeper.domain.values import rate_days
 def next_dates(case: Case) -> Iterator[datetime]:
     """Starts and ends of every licence that may concern a line, of exchange rates, and the end of the planned day.
 
-    A superset, and nothing after departure: its day doesn't move.
+    A superset, and nothing after departure: its day doesn't move. The day after the planned one: from then on today
+    alone counts (D3.8).
     """
     if has_left(case) or not case.leaves_territory:
         return
-    for day in (*_days(case), *_planned(case)):
-        at = start_of_day(day)
-        if at > case.as_of:
-            yield at
+    for day in {*_days(case)}:
+        yield start_of_day(day)
+    after = None if case.planned_day is None else end_of_day(case.planned_day)
+    if after is not None:
+        yield after
 
 
 def concerned(case: Case, line: CaseLine) -> tuple[Licence, ...]:
@@ -49,15 +51,3 @@ def _days(case: Case) -> Iterator[date]:
                 yield licence.valid_until + timedelta(days=1)
             for granted in licence.lines:
                 yield from rate_days(case, line, granted.value.currency)
-
-
-def _planned(case: Case) -> Iterator[date]:
-    """The day after the planned one: from then on today alone counts (D3.8)."""
-    planned: date | None = None
-    if case.shipment is not None and case.shipment.progress.planned_departure is not None:
-        planned = shanghai_day(case.shipment.progress.planned_departure)
-    elif case.order is not None and case.order.facts is not None:
-        planned = case.order.facts.planned_export_date
-    after = None if planned is None else end_of_day(planned)
-    if after is not None:
-        yield shanghai_day(after)

@@ -33,12 +33,13 @@ __all__ = ["References", "UnreadableRule"]
 
 if TYPE_CHECKING:
     from services.gatekeeper.domain.parties import Known
+    from services.gatekeeper.domain.scene import Scene, Shape
 
 
 class References:
     """Every rule entity at its newest version, as of `rules_version`; immutable. Built empty, fed by `with_changes`."""
 
-    __slots__ = ("_broken", "_entities", "_indexes", "known_parties", "rules_version")
+    __slots__ = ("_broken", "_entities", "_indexes", "known_parties", "rules_version", "scenes")
 
     def __init__(
         self,
@@ -50,6 +51,8 @@ class References:
         self.rules_version = rules_version
         self.known_parties: dict[PartyRef, Known] = {}
         """What `parties.known` has already looked up in this version."""
+        self.scenes: dict[Shape, Scene] = {}
+        """What `scene.scene_of` has already worked out in this version."""
         self._entities = entities
         self._indexes = indexes
         self._broken = broken

@@ -21,12 +21,16 @@ def licence_reasons(case: Case) -> Iterator[Finding]:
     yield from case.licence_findings
 
 
-RULES: tuple[Rule, ...] = (
-    notices.stop_notices,
+SCENE_RULES: tuple[Rule, ...] = (
     prohibitions.prohibited,
-    lists.list_hits,
     lists.undescribed_parties,
     statements.end_user_statements,
+)
+"""Rules that ask neither who a case is nor how much it asks for (scene.py)."""
+
+CASE_RULES: tuple[Rule, ...] = (
+    notices.stop_notices,
+    lists.list_hits,
     licence_reasons,
     changed_after_release,
     item_unclassified,
@@ -34,12 +38,15 @@ RULES: tuple[Rule, ...] = (
     missing_data,
     unreadable_references,
 )
+RULES = (*SCENE_RULES, *CASE_RULES)
 
-NEXT_DATES: tuple[Callable[[Case], Iterable[datetime]], ...] = (
-    notices.next_dates,
+Dates = Callable[[Case], Iterable[datetime]]
+
+SCENE_DATES: tuple[Dates, ...] = (
     prohibitions.next_dates,
     lists.next_dates,
     statements.next_dates,
     recheck.next_dates,
 )
-"""When an answer may change by itself (D7.1): one line for each rule that knows dates."""
+CASE_DATES: tuple[Dates, ...] = (notices.next_dates,)
+"""When an answer may change by itself (D7.1), or might have: one line for each rule that knows dates."""

@@ -44,10 +44,9 @@ def settle_shipment(workspace: Workspace, shipment: Shipment) -> None:
     shipment = _follow_orders(workspace, before, shipment)
     shipment = _prepare_books(workspace, before, shipment)
     if shipment.progress.place is Place.CLOSED:
-        after = _close(workspace, shipment)
+        after = _close(workspace, before, shipment)
     else:
         after = _judge(workspace, before, shipment)
-    after = evolve(after, states=with_span(before.states, after.state, workspace.as_of))
     book(workspace, "shipment", after.shipment_id, shipment.draws, after.draws)
     workspace.put_shipment(emit_shipment(workspace, before, after))
     retake(workspace, after, order_ids_of(before.facts) | order_ids_of(after.facts))
@@ -64,18 +63,20 @@ def _judge(workspace: Workspace, before: Shipment, shipment: Shipment) -> Shipme
     shipment = judge_departure(workspace, before, shipment, (*assessment.findings, *standing_findings(shipment)))
     findings = (*assessment.findings, *standing_findings(shipment))
     holds = place_holds("shipment", shipment.shipment_id, findings, shipment.holds, workspace.as_of)
+    state = _state(shipment.progress.place, holds)
     after = evolve(
         shipment,
         holds=holds,
-        state=_state(shipment.progress.place, holds),
+        state=state,
+        states=with_span(before.states, state, workspace.as_of),
+        draws=draws_after(shipment, state, assessment, workspace.references),
+        released_as=_released_as(shipment, state, assessment),
         candidates=assessment.candidates,
         terms=assessment.terms,
         recheck_at=soonest(workspace.as_of, assessment.recheck_at, *waits_until(shipment)),
         decided_at=workspace.as_of,
         rules_version=workspace.references.rules_version,
     )
-    after = evolve(after, draws=draws_after(after, assessment, workspace.references))
-    after = evolve(after, released_as=_released_as(after, assessment))
     record_decision(workspace, before, after, assessment, balances)
     return after
 
@@ -84,19 +85,20 @@ def _state(place: Place, holds: tuple[Hold, ...]) -> ShipmentState:
     return STATES[place] if holds else ShipmentState.RELEASED
 
 
-def _released_as(shipment: Shipment, assessment: Assessment) -> tuple[LicenceCovered, ...]:
+def _released_as(shipment: Shipment, state: ShipmentState, assessment: Assessment) -> tuple[LicenceCovered, ...]:
     """What it was last released with, before departure (END_USER_CHANGED, END_USE_CHANGED)."""
-    if shipment.state is ShipmentState.RELEASED and shipment.progress.place is Place.BEFORE_DEPARTURE:
+    if state is ShipmentState.RELEASED and shipment.progress.place is Place.BEFORE_DEPARTURE:
         return assessment.covered
     return shipment.released_as
 
 
-def _close(workspace: Workspace, shipment: Shipment) -> Shipment:
+def _close(workspace: Workspace, before: Shipment, shipment: Shipment) -> Shipment:
     """CLOSED is not judged: no holds; a reservation goes back, a consumption doesn't (D1.5)."""
     return evolve(
         shipment,
         holds=(),
         state=ShipmentState.CLOSED,
+        states=with_span(before.states, ShipmentState.CLOSED, workspace.as_of),
         draws=draws_when_closed(shipment, workspace.references),
         candidates=(),
         terms=frozenset(),
@@ -133,7 +135,10 @@ def _follow_orders(workspace: Workspace, before: Shipment, shipment: Shipment) -
         workspace.put_order(evolve(order, shipments=shipments))
     candidates = {*shipment.closed_orders, *(named - known)} & named
     closed = tuple(sorted(order_id for order_id in candidates if _is_closed(workspace, order_id)))
-    return evolve(shipment, closed_orders=closed, delivered_under=_delivered_under(workspace, shipment))
+    delivered_under = _delivered_under(workspace, shipment)
+    if (closed, delivered_under) == (shipment.closed_orders, shipment.delivered_under):
+        return shipment
+    return evolve(shipment, closed_orders=closed, delivered_under=delivered_under)
 
 
 def _is_closed(workspace: Workspace, order_id: str) -> bool:

@@ -33,7 +33,7 @@ def next_dates(case: Case) -> Iterator[datetime]:
     for number in {number for line in case.lines for number in line.end_user_statements}:
         statement = case.references.statement(number)
         expiry = end_of_day(statement.valid_until) if statement is not None else None
-        if expiry is not None and expiry > case.as_of:
+        if expiry is not None:
             yield expiry
 
 

@@ -32,9 +32,15 @@ def case_terms(case: Case, drawn: Collection[str], candidates: Collection[str]) 
     give; a party's registered names lead to it by its id (`rulebook.touches_of`).
     """
     own = (f"{case.owner}:{case.owner_id}", OPEN)
-    return frozenset((*own, *_party_terms(case), *_line_terms(case), *_feed_terms(case))) | {
-        f"licence:{number}" for number in (*drawn, *candidates, *(draw.licence_no for draw in case.planned))
-    }
+    orders = (f"order:{line.order_id}" for line in case.lines if line.order_id is not None)
+    licences = (f"licence:{number}" for number in (*drawn, *candidates, *(draw.licence_no for draw in case.planned)))
+    shared = scene_terms(case) if case.scene is None else case.scene.terms
+    return shared.union(own, orders, licences, _feed_terms(case))
+
+
+def scene_terms(case: Case) -> frozenset[str]:
+    """The terms that come neither of who it is, nor of amounts and balances."""
+    return frozenset((*_party_terms(case), *_line_terms(case)))
 
 
 def _party_terms(case: Case) -> Iterator[str]:
@@ -56,8 +62,6 @@ def _line_terms(case: Case) -> Iterator[str]:
             yield f"dest:{line.destination}"
         if line.end_use is not None and line.end_use.code is not None:
             yield f"enduse:{line.end_use.code}"
-        if line.order_id is not None:
-            yield f"order:{line.order_id}"
         if line.value is not None:
             yield f"fx:{line.value.currency}"
         yield from (f"licence:{number}" for number in line.licences)

@@ -8,10 +8,9 @@ from fractions import Fraction
 
 from services.gatekeeper.domain.aggregates import Draw
 from services.gatekeeper.domain.case import Case, CaseLine
-from services.gatekeeper.domain.casework import DEPARTED_PLACES
 from services.gatekeeper.domain.references import References
 from services.gatekeeper.domain.rule_entities import FxRate
-from services.gatekeeper.domain.vocabulary import Balance, RuleKind
+from services.gatekeeper.domain.vocabulary import DEPARTED_PLACES, Balance, RuleKind
 
 
 @dataclass(frozen=True, slots=True)

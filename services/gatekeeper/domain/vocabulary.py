@@ -161,6 +161,9 @@ class Place(StrEnum):
     CLOSED = "CLOSED"
 
 
+DEPARTED_PLACES = frozenset({Place.UNDER_WAY, Place.DELIVERED})
+
+
 class Balance(StrEnum):
     """Which balance of a licence line a draw stands in (D4.1)."""
 

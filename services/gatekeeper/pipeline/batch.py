@@ -28,7 +28,6 @@ from services.gatekeeper.pipeline.intake import (
 )
 from services.gatekeeper.pipeline.records import BatchResult, Run
 from services.gatekeeper.pipeline.refused import without_refused
-from services.gatekeeper.pipeline.translate import trade_event
 from services.gatekeeper.store import positions, quarantine
 from services.gatekeeper.store.quarantine import Quarantined
 from services.gatekeeper.wiring import Gate
@@ -120,10 +119,8 @@ def wanted_for(records: Sequence[Parsed], extra: Wanted) -> Wanted:
             wanted.orders.add(one.entity_key)
         elif one.owner == "shipment" and one.entity_key is not None:
             wanted.shipments[one.entity_key] = None
-        if one.read is not None:
-            event = trade_event(one.read)
-            if isinstance(event, (events.OrderUpserted, events.ShipmentUpserted)):
-                wanted.facts.append(event.facts)
+        if isinstance(one.event, (events.OrderUpserted, events.ShipmentUpserted)):
+            wanted.facts.append(one.event.facts)
     return wanted
 
 
@@ -143,10 +140,10 @@ def _handle_all(workspace: Workspace, records: Sequence[Parsed]) -> tuple[list[Q
         before = _standing(workspace, one)
         _cause(workspace, one)
         begun = len(errors)
-        outcome = engine.handle(workspace, _event_of(one, workspace.as_of))
+        outcome = engine.handle(workspace, one.event or _unreadable(one, workspace.as_of))
         if outcome is Outcome.STALE:
             metrics.STALE_EVENTS.inc()
-        elif one.read is not None:
+        elif one.read is not None and before:
             superseded += [UUID(key) for key in before - _standing(workspace, one)]
         if one.read is not None and len(errors) > begun:
             kept.append(failed(one, workspace.as_of, _said(errors[begun:])))
@@ -173,9 +170,7 @@ def _cause(workspace: Workspace, one: Parsed) -> None:
     workspace.traceparent = envelope.traceparent if envelope else None
 
 
-def _event_of(one: Parsed, as_of: datetime) -> events.TradeEvent:
-    if one.read is not None:
-        return trade_event(one.read)
+def _unreadable(one: Parsed, as_of: datetime) -> events.TradeEvent:
     row = quarantined(one, as_of)
     return events.TradeUnreadable(
         owner=row.owner,

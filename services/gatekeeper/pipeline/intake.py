@@ -12,7 +12,9 @@ from typing import Any
 from schemas.reading import ReadEvent, read_event
 from schemas.topics import TOPICS_BY_NAME, TopicKind
 from schemas.unreadable import Unreadable
+from services.gatekeeper.domain.events import TradeEvent
 from services.gatekeeper.pipeline.records import BatchResult, Record, Run, record_hash
+from services.gatekeeper.pipeline.translate import trade_event
 from services.gatekeeper.store.positions import Position, seen
 from services.gatekeeper.store.quarantine import Quarantined
 from services.gatekeeper.wiring import Settings
@@ -33,29 +35,28 @@ def coordinates(record: Record) -> Coordinates:
 
 @dataclass(frozen=True, slots=True)
 class Parsed:
-    """A record with its event, or with why it can't be read. `event_key` and `content` are digests (D8.1)."""
+    """A record with its event, or with why it can't be read. `event_key` and `content` are digests (D8.1).
+
+    `event`: what the domain is told, of a readable record of a trade topic. `entity_key`: the id of what it is about,
+    where anything told. `owner`: what that is: order, shipment or rule; none when nothing told.
+    """
 
     record: Record
     read: ReadEvent | None
     error: Unreadable | None
     event_key: bytes
     content: bytes
+    event: TradeEvent | None
+    entity_key: str | None
+    owner: str
 
-    @property
-    def entity_key(self) -> str | None:
-        """The id of what it is about, where anything told."""
-        if self.read is not None:
-            return self.read.entity_key
-        return self.error.entity_key if self.error is not None else None
 
-    @property
-    def owner(self) -> str:
-        """What an unreadable record's hold is about: order, shipment or rule; none when nothing told."""
-        if TOPICS_BY_NAME[self.record.topic].kind is TopicKind.RULE:
-            return "rule"
-        if self.entity_key is None:
-            return "none"
-        return "order" if self.record.topic == ORDERS_TOPIC else "shipment"
+def _owner(topic: str, entity_key: str | None) -> str:
+    if TOPICS_BY_NAME[topic].kind is TopicKind.RULE:
+        return "rule"
+    if entity_key is None:
+        return "none"
+    return "order" if topic == ORDERS_TOPIC else "shipment"
 
 
 def _digest(*parts: bytes) -> bytes:
@@ -72,13 +73,17 @@ def parse(record: Record) -> Parsed:
         read = read_event(record.topic, record.headers, record.key, record.value)
     except Unreadable as error:
         return unreadable(record, error)
-    envelope = read.envelope
+    envelope, entity_key = read.envelope, read.entity_key
+    owner = _owner(record.topic, entity_key)
     return Parsed(
         record,
         read,
         None,
         _digest(b"event", envelope.source.encode(), envelope.id.encode()),
         _digest(read.type_suffix.encode(), envelope.time.isoformat().encode(), read.model.model_dump_json().encode()),
+        None if owner == "rule" else trade_event(read),
+        entity_key,
+        owner,
     )
 
 
@@ -86,7 +91,8 @@ def unreadable(record: Record, error: Unreadable) -> Parsed:
     """The same bytes under the same key are one broken record, however often they come."""
     headers = b"".join(name.encode() + b"\x00" + (raw or b"") + b"\x00" for name, raw in record.headers)
     content = _digest(record.topic.encode(), record.key or b"", record.value or b"", headers)
-    return Parsed(record, None, error, _digest(b"raw", content), content)
+    key = error.entity_key
+    return Parsed(record, None, error, _digest(b"raw", content), content, None, key, _owner(record.topic, key))
 
 
 def conflicting(parsed: Parsed) -> Parsed:

@@ -13,7 +13,6 @@ from services.gatekeeper.pipeline.gather import Wanted, gather, lock_owners, loc
 from services.gatekeeper.pipeline.intake import RULE_FAILED, Parsed, once_only, parse
 from services.gatekeeper.pipeline.records import Record
 from services.gatekeeper.pipeline.rule_change import begin_change
-from services.gatekeeper.pipeline.translate import trade_event
 from services.gatekeeper.store import positions, quarantine
 from services.gatekeeper.store.audit import write_audit
 from services.gatekeeper.store.quarantine import Quarantined
@@ -121,8 +120,8 @@ async def _settle_trade(
     workspace.cause = f"quarantine {kept.quarantine_id}"
     workspace.event_hash = again.content.hex() if again is not None else None
     for one in records:
-        if one.read is not None:
-            engine.handle(workspace, trade_event(one.read))
+        if one.event is not None:
+            engine.handle(workspace, one.event)
     if kept.error_field == RULE_FAILED and kept.owner_id is not None:
         engine.rejudge(workspace, kept.owner, kept.owner_id, workspace.cause)
     elif kept.owner_id is not None:

@@ -27,8 +27,7 @@ def _party(given: parts.PartyRef) -> facts.PartyRef:
 
 
 def _parties(given: orders.OrderParties) -> dict[str, facts.PartyRef]:
-    named = {role: getattr(given, role) for role in type(given).model_fields}
-    return {role: _party(ref) for role, ref in named.items() if ref is not None}
+    return {role: _party(ref) for role, ref in given if ref is not None}
 
 
 def _end_use(given: parts.EndUse | None) -> facts.EndUse | None:

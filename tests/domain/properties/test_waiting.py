@@ -9,7 +9,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from services.gatekeeper.domain.aggregates import Hold, Order, Shipment
-from services.gatekeeper.domain.decide import Assessment
+from services.gatekeeper.domain.casework import order_case, shipment_case
+from services.gatekeeper.domain.decide import Assessment, decide_case
 from services.gatekeeper.domain.policy import Policy
 from services.gatekeeper.domain.reasons import Reason
 from services.gatekeeper.domain.references import References
@@ -126,3 +127,18 @@ def test_an_answer_stands_until_the_date_that_it_names(
     then = NOW + timedelta(minutes=minutes)
     if now.recheck_at is None or then < now.recheck_at:
         assert _answer(_judged(subject, known, policy, then)) == _answer(now)
+
+
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(dated_rules(), subjects(), st.sampled_from([None, 0, 2]))
+def test_an_answer_from_a_remembered_scene_is_the_one_worked_out_anew(
+    rules: list[RuleEntity], subject: Shipment | Order, age: int | None
+) -> None:
+    known, policy = references(*rules), Policy(fx_max_age_days=age)
+    if isinstance(subject, Order):
+        case = order_case(subject, known, accounts(), policy, NOW)
+    else:
+        case = shipment_case(subject, {}, known, accounts(), policy, NOW)
+    shared, anew = decide_case(case), decide_case(replace(case, scene=None))
+    assert replace(shared, read=()) == replace(anew, read=())
+    assert set(shared.read) >= set(anew.read)
