@@ -9,7 +9,10 @@ from services.gatekeeper.pipeline.batch import decide_batch
 from services.gatekeeper.pipeline.records import BatchResult, Run
 from services.gatekeeper.pipeline.trade_loop import TradeLoop
 from services.gatekeeper.wiring import Gate, Settings, open_gate
+from tests.faults.listening import heard_everything, listening
+from tests.faults.pace import traffic
 from tests.faults.plant import SESSION_TIMEOUT_MS, Plant
+from tests.faults.processes import Process
 from tests.faults.trade import expected, rules, stream
 from tests.pipeline.feeding import PARTITIONS
 from tests.pipeline.kafka.standins import consuming
@@ -49,3 +52,25 @@ async def test_a_batch_whose_partitions_were_taken_back_while_it_was_under_way_s
         await second.stop()
     await gate.database.close()
     assert await plant.states() == expected(0, 60, noticed=False)
+
+
+async def test_gatekeepers_that_come_and_go_again_and_again_during_a_stream_decide_every_record_once(
+    plant: Plant,
+) -> None:
+    """With batches that are still under way when partitions move, and seeks that come late."""
+    await plant.tell(*rules())
+    late = "batch.before_commit=delay@3,batch.after_commit=delay@6,trade.before_seek=delay"
+    first = await plant.start("first", failpoints="trade.before_seek=delay@2,batch.before_commit=delay@20")
+    async with listening(plant) as listener:
+        await first.owns(4)
+        async with traffic(plant) as flow:
+            for leave in (Process.stop, Process.kill, Process.stop):
+                guest = await plant.start("guest", failpoints=late)
+                await guest.owns(2)
+                await first.owns(2)
+                await flow.grows(50)
+                await leave(guest)
+                await first.owns(4)
+        await plant.assert_sound()
+        await heard_everything(plant, listener)
+    assert await plant.states() == flow.expected(noticed=False)
