@@ -30,8 +30,10 @@ CONNECTION_ERRORS = (
 """Whatever a lost connection, or the server itself, may raise."""
 
 RETRYABLE_CLASSES = ("40", "57", "08", "53")
-RETRYABLE_STATES = ("55P03", "25006", "0A000", "25P03")
+RETRYABLE_STATES = ("55P03", "25006", "0A000", "25P03", "22P03")
 DATA_CLASSES = ("22", "23", "54")
+STALE_LAYOUT = (asyncpg.ProtocolViolationError, asyncpg.InvalidBinaryRepresentationError)
+"""What a COPY meets whose columns have another type since the driver looked: too few bytes, or too many."""
 RETRY_SECONDS_MAX = 5.0
 BLOCKED_SECONDS_MAX = 2.5
 """A little below lock_timeout: who waits so long looks at who blocks it."""
@@ -79,6 +81,8 @@ def _lost_count(error: BaseException | None) -> bool:
 def is_data_error(error: BaseException) -> bool:
     """Whether the data is at fault: bisect the batch, quarantine the record. 54 is a limit of PostgreSQL's that a
     value exceeds; 23514 is a missing outbox partition."""
+    if isinstance(error, STALE_LAYOUT):
+        return False
     if isinstance(error, asyncpg.exceptions.DataError):
         return True
     if isinstance(error, asyncpg.PostgresError):
@@ -104,6 +108,10 @@ class Database:
             try:
                 async with connection.transaction(isolation="read_committed"):
                     yield connection
+            except STALE_LAYOUT:
+                # The driver forgets what it knows of tables by itself when a query no longer fits, but not for COPY.
+                await connection.reload_schema_state()
+                raise
             finally:
                 watch.cancel()
 

@@ -79,6 +79,23 @@ async def test_work_is_done_again_when_its_connection_was_ended(database: Databa
     assert tries > 1
 
 
+@pytest.mark.parametrize(("before", "after"), [("int", "bigint"), ("bigint", "int")])
+async def test_rows_are_copied_into_a_table_whose_types_have_changed(
+    database: Database, before: str, after: str
+) -> None:
+    async def copy() -> int:
+        async with database.transaction() as tx:
+            await tx.copy_records_to_table("copied", columns=["n"], records=[(1,)])
+            return int(await tx.fetchval("SELECT count(*) FROM copied"))
+
+    async with database.transaction() as tx:
+        await tx.execute(f"CREATE TABLE copied (n {before})")
+    assert await retrying(copy, what="test") == 1
+    async with database.transaction() as tx:
+        await tx.execute(f"ALTER TABLE copied ALTER COLUMN n TYPE {after}")
+    assert await retrying(copy, what="test", patience_seconds=10) == 2
+
+
 async def test_an_error_of_the_program_is_not_tried_again(database: Database) -> None:
     async def work() -> None:
         async with database.transaction() as tx:
@@ -96,6 +113,7 @@ async def test_an_error_of_the_program_is_not_tried_again(database: Database) ->
         (asyncpg.CannotConnectNowError("x"), True, False),
         (asyncpg.ReadOnlySQLTransactionError("x"), True, False),
         (asyncpg.InvalidCachedStatementError("x"), True, False),
+        (asyncpg.InvalidBinaryRepresentationError("x"), True, False),
         (ConnectionResetError(), True, False),
         (asyncpg.InterfaceError("connection is closed"), True, False),
         (asyncpg.InternalClientError("cannot switch to state 12; another operation (2) is in progress"), True, False),
