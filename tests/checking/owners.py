@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from services.gatekeeper.domain.aggregates import Order, Shipment
+from services.gatekeeper.domain.reasons import Reason
 from services.gatekeeper.domain.vocabulary import OrderState, Place, ShipmentState
 from services.gatekeeper.store.term_keys import term_keys
 from services.kit.partitioning import lane_of
@@ -104,8 +105,15 @@ def states(stored: Stored) -> Iterator[str]:
     yield from (f"{' '.join(hold)}: a hold that is missing among the open ones" for hold in sorted(kept - rows))
 
 
+def _least_terms(owner: tuple[str, str], body: Shipment | Order) -> list[str]:
+    """What a sweep must find it by, whatever the rules say: itself, its lines' orders and what it draws on."""
+    lines = body.facts.lines if isinstance(body, Shipment) and body.facts else ()
+    orders = {f"order:{line.order_id}" for line in lines if line.order_id is not None}
+    return term_keys({":".join(owner), "open", *orders, *(f"licence:{draw.licence_no}" for draw in body.draws)})
+
+
 def selection(stored: Stored) -> Iterator[str]:
-    """Timers say what the bodies say; terms stand for exactly what is open."""
+    """Timers say what the bodies say; terms stand for exactly what is open, and name what its facts name."""
     timers = {(row["owner"], row["owner_id"]): (row["lane"], row["due_at"]) for row in stored.rows["timers"]}
     terms = {(row["owner"], row["owner_id"]): row for row in stored.rows["terms"]}
     for owner, body in stored.bodies.items():
@@ -113,14 +121,37 @@ def selection(stored: Stored) -> Iterator[str]:
         timer = timers.pop(owner, None)
         if timer != (None if body.recheck_at is None else (lane, body.recheck_at)):
             yield f"{name}: its timer is {timer}, its body says {body.recheck_at}"
-        row = terms.pop(owner, None)
-        is_open = body.state.value != "CLOSED"
-        if is_open and body.sequence and not body.terms:
-            yield f"{name}: open, and no sweep can find it"
-        expected = term_keys(body.terms) if is_open and body.terms else None
-        if (None if row is None else list(row["terms"])) != expected:
-            yield f"{name}: its scope terms are {row and row['terms']}, not {expected}"
-        elif row is not None and (row["lane"], row["arrival"]) != (lane, body.arrival):
-            yield f"{name}: its scope terms lie in lane {row['lane']} with arrival {row['arrival']}"
+        yield from _terms(name, lane, body, terms.pop(owner, None))
     yield from (f"{' '.join(owner)}: a timer of nobody" for owner in timers)
     yield from (f"{' '.join(owner)}: scope terms of nobody" for owner in terms)
+
+
+def _terms(name: str, lane: int, body: Shipment | Order, row: Any) -> Iterator[str]:
+    is_open = body.state.value != "CLOSED"
+    if row is None:
+        if is_open and body.sequence:
+            yield f"{name}: open, and no sweep can find it: its scope terms are missing"
+        return
+    if not is_open:
+        yield f"{name}: its scope terms are {row['terms']}, though it is CLOSED"
+    due, kept = set(term_keys(_named(name, body))), set(row["terms"])
+    if not due <= kept or (body.terms and set(term_keys(body.terms)) != kept):
+        yield f"{name}: its scope terms are {row['terms']}, without {sorted(due - kept)}"
+    elif (row["lane"], row["arrival"]) != (lane, body.arrival):
+        yield f"{name}: its scope terms lie in lane {row['lane']} with arrival {row['arrival']}"
+
+
+def _named(name: str, body: Shipment | Order) -> frozenset[str]:
+    """The least that notices and lists must find it by: itself, who sends it, its items and what it draws on.
+
+    Of what no rule could judge only itself: it is held whatever comes.
+    """
+    named = {name.replace(" ", ":", 1)}
+    failed = any(hold.reason is Reason.ENGINE_ERROR for hold in body.holds)
+    if body.sequence and body.facts is not None and not failed:
+        named |= {f"exporter:{body.facts.exporter_id}"} if body.facts.exporter_id else set()
+        named |= {f"item:{line.item_no}" for line in body.facts.lines}
+        named |= {f"licence:{draw.licence_no}" for draw in body.draws}
+        if isinstance(body, Shipment) and body.facts.forwarder_id:
+            named.add(f"forwarder:{body.facts.forwarder_id}")
+    return frozenset(named)

@@ -21,7 +21,7 @@ from tests.faults.processes import ROOT
 from tests.pipeline.feeding import PARTITIONS
 from tests.waiting import eventually
 
-POLLERS = 3
+POLLERS = 2
 FEW = 2
 """So many answers to each poller that began after a moment count as a look at that moment."""
 
