@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 from collections.abc import Coroutine, Iterator
 from typing import Any
 
@@ -30,6 +31,8 @@ MAINTENANCE_SECONDS = 60.0
 TOPICS_LOOK_SECONDS = 2.0
 ENDING_SECONDS_MAX = 15.0
 STOP_SECONDS_MAX = 18.0
+YOUNG_OBJECTS_MAX = 50_000
+"""Python looks for cycles after so many new objects, not 700: a batch makes a hundred thousand, and none is cyclic."""
 
 
 class Gatekeeper:
@@ -97,6 +100,8 @@ async def run_gatekeeper(settings: Settings) -> int:
     if not settings.kafka_bootstrap_servers:
         raise BadSetting("HOLDGATE_KAFKA_BOOTSTRAP_SERVERS (or KAFKA_BOOTSTRAP_SERVERS) is not set")
     gate = await open_gate(settings, name="holdgate gatekeeper")
+    gc.freeze()
+    gc.set_threshold(YOUNG_OBJECTS_MAX, *gc.get_threshold()[1:])
     try:
         with _metrics_server(settings):
             await _wait_for_topics(settings)

@@ -32,7 +32,7 @@ class Settings:
     topic_prefix: str = ""
     partitions: int = 4
     session_timeout_ms: int = 10_000
-    batch_records_max: int = 1000
+    batch_records_max: int = 300
     transactions: bool = True
     transactions_per_second_max: int = 400
     sweep_chunk: int = 250
@@ -153,7 +153,8 @@ class Gate:
     """One process's connections, caches and identity.
 
     `owned_lanes` is kept by whoever follows the assignment, `published` (the last number of a lane that this process
-    knows to be committed in the topic) by the lanes' publishers.
+    knows to be committed in the topic) by the lanes' publishers, `work_waited_seconds` (how long sweeps and the like
+    have waited for lanes) by the work itself.
     """
 
     settings: Settings
@@ -165,6 +166,7 @@ class Gate:
     references: References | None = None
     owned_lanes: frozenset[int] = frozenset()
     published: dict[int, int] = field(default_factory=dict)
+    work_waited_seconds: float = 0.0
 
 
 async def open_gate(

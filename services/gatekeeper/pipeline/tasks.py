@@ -5,6 +5,7 @@ Failpoints: task.after_collect, task.before_commit, timer.before_commit, deferre
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -31,6 +32,8 @@ GATHER_TRIES_MAX = 50
 DEFERRED_MAX = 500
 TASKS_AT_ONCE_MAX = 50
 SWEEP = "SWEEP"
+FIRST_CHUNK = 25
+"""Of a sweep: the first holds are told soon, whatever the sweep's length."""
 
 
 class Overtaken(Exception):
@@ -75,7 +78,9 @@ async def _one_chunk(gate: Gate, extra: Wanted) -> bool:
             await work.collect_items(tx, tasks[0])
             failpoint("task.after_collect")
             return True
-        portions = await _portions(tx, tasks, as_of, gate.settings.sweep_chunk)
+        begins = tasks[0].kind == SWEEP and not tasks[0].cursor
+        chunk = min(FIRST_CHUNK, gate.settings.sweep_chunk) if begins else gate.settings.sweep_chunk
+        portions = await _portions(tx, tasks, as_of, chunk)
         failpoint("task.after_collect")
         items = [(item, f"{task.kind.lower()} {task.key}") for task, several in portions for item in several]
         if items:
@@ -131,7 +136,9 @@ async def judge(
     `half_done` before its rows were locked: it belongs to those who were judged already (D4.4).
     """
     lanes = {item.lane for item, _ in items} | {lane_of(key, gate.partitions) for key in extra.shipments}
+    began = time.monotonic()
     next_seqs, stopped = await lock_lanes(gate, connection, lanes)
+    gate.work_waited_seconds += time.monotonic() - began
     for lane in stopped:
         parked = [item for item, _ in items if item.lane == lane]
         if parked:

@@ -40,10 +40,11 @@ class WorkLoop:
         idle_seconds = IDLE_SECONDS
         try:
             while not self._stopping.is_set():
-                began = time.monotonic()
+                began, waited = time.monotonic(), self._gate.work_waited_seconds
                 if self._may_work() and await self._work(self._gate):
                     idle_seconds = IDLE_SECONDS
-                    await pause(self._rest_seconds(time.monotonic() - began), self._stopping)
+                    waited = self._gate.work_waited_seconds - waited
+                    await pause(self._rest_seconds(time.monotonic() - began - waited), self._stopping)
                 else:
                     await pause(idle_seconds, self._stopping)
                     idle_seconds = min(idle_seconds * 2, IDLE_SECONDS_MAX)

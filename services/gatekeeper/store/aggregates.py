@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypeVar
 
 from services.gatekeeper.domain.aggregates import LicenceAccount, LineBalance, Order, Shipment
+from services.gatekeeper.domain.evolve import evolve
 from services.gatekeeper.store.codec import dump, load
 from services.gatekeeper.store.term_keys import SEPARATOR, term_keys
 
 Connection = Any
+Aggregate = TypeVar("Aggregate", Shipment, Order)
 
 
 async def arrivals(connection: Connection, count: int) -> list[int]:
@@ -23,9 +25,24 @@ async def arrivals(connection: Connection, count: int) -> list[int]:
 async def load_shipments(connection: Connection, shipment_ids: Iterable[str]) -> dict[str, Shipment]:
     """Shipments by id. The caller holds their lanes: who writes a shipment holds its lane, so no row lock is needed."""
     rows = await connection.fetch(
-        "SELECT shipment_id, body FROM shipment WHERE shipment_id = ANY($1::text[])", sorted(set(shipment_ids))
+        f"SELECT s.shipment_id, s.body, {_TERMS.format('shipment', 's.shipment_id')} FROM shipment AS s"
+        " WHERE s.shipment_id = ANY($1::text[])",
+        sorted(set(shipment_ids)),
     )
-    return {row["shipment_id"]: load(Shipment, row["body"]) for row in rows}
+    return {row["shipment_id"]: _loaded(Shipment, row) for row in rows}
+
+
+_TERMS = "(SELECT t.terms FROM scope_terms AS t WHERE t.owner = '{}' AND t.owner_id = {}) AS terms"
+
+
+def _loaded(kind: type[Aggregate], row: Any) -> Aggregate:
+    """An aggregate with its scope terms, which are stored once, in a table of their own."""
+    stored = load(kind, row["body"])
+    return evolve(stored, terms=frozenset(row["terms"])) if row["terms"] else stored
+
+
+def _body(aggregate: Shipment | Order) -> str:
+    return dump(evolve(aggregate, terms=frozenset()))
 
 
 async def lock_orders(connection: Connection, order_ids: Iterable[str], lanes: Mapping[str, int]) -> dict[str, Order]:
@@ -52,15 +69,16 @@ async def lock_orders(connection: Connection, order_ids: Iterable[str], lanes: M
             [dump(stub) for stub in stubs],
         )
     rows = await _lock_order_rows(connection, ids)
-    return {order_id: load(Order, rows[order_id]) for order_id in ids}
+    return {order_id: _loaded(Order, rows[order_id]) for order_id in ids}
 
 
-async def _lock_order_rows(connection: Connection, ids: Sequence[str]) -> dict[str, str]:
+async def _lock_order_rows(connection: Connection, ids: Sequence[str]) -> dict[str, Any]:
     rows = await connection.fetch(
-        "SELECT order_id, body FROM trade_order WHERE order_id = ANY($1::text[]) ORDER BY order_id FOR NO KEY UPDATE",
+        f"SELECT o.order_id, o.body, {_TERMS.format('order', 'o.order_id')} FROM trade_order AS o"
+        " WHERE o.order_id = ANY($1::text[]) ORDER BY o.order_id FOR NO KEY UPDATE OF o",
         ids,
     )
-    return {row["order_id"]: row["body"] for row in rows}
+    return {row["order_id"]: row for row in rows}
 
 
 async def lock_accounts(connection: Connection, licence_nos: Iterable[str]) -> dict[str, LicenceAccount]:
@@ -155,7 +173,7 @@ async def write_shipments(connection: Connection, shipments: Sequence[Shipment],
         [known.forwarder_id if known else None for known in facts],
         [shipment.rules_version for shipment in shipments],
         [shipment.recheck_at for shipment in shipments],
-        [dump(shipment) for shipment in shipments],
+        [_body(shipment) for shipment in shipments],
     )
 
 
@@ -173,7 +191,7 @@ async def write_orders(connection: Connection, orders: Sequence[Order]) -> None:
         [order.sequence for order in orders],
         [order.facts.exporter_id if order.facts else None for order in orders],
         [order.rules_version for order in orders],
-        [dump(order) for order in orders],
+        [_body(order) for order in orders],
     )
 
 
