@@ -6,6 +6,7 @@ batch.after_state, batch.after_journal, batch.after_outbox, batch.before_commit,
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
@@ -36,6 +37,8 @@ from services.kit.partitioning import lane_of
 from services.kit.postgres import retrying
 
 GATHER_TRIES_MAX = 50
+RECORDS_AT_A_TIME = 32
+"""After so many the event loop looks after publishers and consumers: some ten milliseconds."""
 
 
 async def decide_batch(gate: Gate, runs: Sequence[Run]) -> BatchResult:
@@ -75,7 +78,7 @@ async def _attempt(gate: Gate, runs: Sequence[Run], parsed: Mapping[Coordinates,
         wanted = wanted_for(records, extra)
         workspace = await gather(gate, tx, wanted, references, as_of)
         failpoint("batch.after_gather")
-        kept, superseded = _handle_all(workspace, records)
+        kept, superseded = await _handle_all(workspace, records)
         failpoint("batch.after_decide")
         writer = Writer(gate, references.rules_version, next_seqs)
         await positions.remember(tx, [(one.event_key, one.content) for one in records])
@@ -124,15 +127,17 @@ def wanted_for(records: Sequence[Parsed], extra: Wanted) -> Wanted:
     return wanted
 
 
-def _handle_all(workspace: Workspace, records: Sequence[Parsed]) -> tuple[list[Quarantined], list[UUID]]:
-    """Hand every record to the engine; what is kept in quarantine, and what newer upserts settled there (D8.5).
+async def _handle_all(workspace: Workspace, records: Sequence[Parsed]) -> tuple[list[Quarantined], list[UUID]]:
+    """Hand every record to the engine, a few at a time; what is kept, and what newer upserts settled of it (D8.5).
 
-    Kept are the unreadable, which hold what they are about, and those at which a rule raised, for a replay.
+    Kept in quarantine are the unreadable, which hold what they are about, and those at which a rule raised, for a replay.
     """
     kept: list[Quarantined] = []
     superseded: list[UUID] = []
     errors = workspace.effects.engine_errors
-    for one in records:
+    for number, one in enumerate(records, 1):
+        if number % RECORDS_AT_A_TIME == 0:
+            await asyncio.sleep(0)
         if one.read is None:
             kept.append(quarantined(one, workspace.as_of))
         if one.entity_key is None or one.owner == "none":

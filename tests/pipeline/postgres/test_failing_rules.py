@@ -9,7 +9,7 @@ import pytest
 from services.gatekeeper.domain import decide
 from services.gatekeeper.domain.aggregates import Finding
 from services.gatekeeper.domain.case import Case
-from services.gatekeeper.domain.rules import RULES
+from services.gatekeeper.domain.rules import CASE_RULES
 from services.gatekeeper.pipeline.quarantine import StillUnreadable, settle
 from services.gatekeeper.store.quarantine import get
 from services.gatekeeper.store.rules import EngineTooOld
@@ -24,7 +24,7 @@ def raises(case: Case) -> Iterator[Finding]:
 
 @pytest.fixture
 def broken(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
-    monkeypatch.setattr(decide, "RULES", (*RULES, raises))
+    monkeypatch.setattr(decide, "CASE_RULES", (*CASE_RULES, raises))
     return monkeypatch
 
 
@@ -74,7 +74,7 @@ async def test_a_rule_that_raises_at_a_sweep_holds_and_keeps_no_record(
 ) -> None:
     broken.undo()
     await feeder.tell(shipment("S1"))
-    broken.setattr(decide, "RULES", (*RULES, raises))
+    broken.setattr(decide, "CASE_RULES", (*CASE_RULES, raises))
     await feeder.tell(item("MAG-ROD", version=2))
     assert await feeder.state("S1") == "HELD ENGINE_ERROR"
     assert await feeder.quarantine() == []
