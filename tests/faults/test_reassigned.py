@@ -63,8 +63,8 @@ async def test_gatekeepers_that_come_and_go_again_and_again_during_a_stream_deci
     first = await plant.start("first", failpoints="trade.before_seek=delay@2,batch.before_commit=delay@20")
     async with listening(plant) as listener:
         await first.owns(4)
-        async with traffic(plant) as flow:
-            for leave in (Process.stop, Process.kill, Process.stop):
+        async with traffic(plant, per_second=50) as flow:
+            for leave in (Process.stop, Process.kill):
                 guest = await plant.start("guest", failpoints=late)
                 await guest.owns(2)
                 await first.owns(2)
