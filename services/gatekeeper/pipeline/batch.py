@@ -130,7 +130,7 @@ def wanted_for(records: Sequence[Parsed], extra: Wanted) -> Wanted:
 async def _handle_all(workspace: Workspace, records: Sequence[Parsed]) -> tuple[list[Quarantined], list[UUID]]:
     """Hand every record to the engine, a few at a time; what is kept, and what newer upserts settled of it (D8.5).
 
-    Kept in quarantine are the unreadable, which hold what they are about, and those at which a rule raised, for a replay.
+    Kept, in quarantine: the unreadable, which hold what they are about; and those at which a rule raised, for a replay.
     """
     kept: list[Quarantined] = []
     superseded: list[UUID] = []
