@@ -15,7 +15,7 @@ from typing import Any, Protocol
 from services.gatekeeper.domain.policy import Policy
 from services.gatekeeper.domain.references import References
 from services.kit import failpoints
-from services.kit.postgres import CONNECTION_ERRORS, Connection, Database, Unreachable, connect, server_of
+from services.kit.postgres import CONNECTION_ERRORS, Connection, Database, Unreachable, connect, retrying, server_of
 
 
 class BadSetting(Exception):
@@ -182,9 +182,13 @@ async def open_gate(
         database = await connect(settings.database_url, name=name, patience_seconds=patience_seconds)
     except CONNECTION_ERRORS as error:
         raise Unreachable("PostgreSQL", server_of(settings.database_url), error) from None
-    async with database.reading() as connection:
-        there = await connection.fetchval("SELECT to_regclass('installation')")
-        row = there and await connection.fetchrow("SELECT incarnation, partitions FROM installation")
+
+    async def read() -> Any:
+        async with database.reading() as connection:
+            there = await connection.fetchval("SELECT to_regclass('installation')")
+            return there and await connection.fetchrow("SELECT incarnation, partitions FROM installation")
+
+    row = await retrying(read, what="read_installation", patience_seconds=patience_seconds)
     if row is None:
         raise BadSetting("this database is not set up yet: run `holdgate migrate`")
     if row["partitions"] != settings.partitions:

@@ -17,11 +17,16 @@ SMALL = {"batch_records_max": "25", "sweep_chunk": "10"}
 @pytest.mark.parametrize(
     "point",
     [
+        "rules.after_lock=kill@2",
         "rules.after_apply=kill@2",
         "rules.before_commit=kill@2",
+        "rules.after_commit=kill@2",
         "batch.after_rules=kill@3",
+        "batch.after_positions=kill@3",
         "batch.after_gather=kill@3",
+        "batch.after_decide=kill@3",
         "batch.after_state=kill@3",
+        "batch.after_journal=kill@3",
         "batch.after_outbox=kill@4",
         "batch.before_commit=kill@3",
         "batch.after_commit=kill@3",
@@ -52,7 +57,9 @@ async def test_a_sweep_that_was_killed_is_finished_by_the_successor(plant: Plant
     assert await plant.states() == expected(0, COUNT, noticed=True)
 
 
-@pytest.mark.parametrize("step", ["before_begin", "after_send", "before_commit", "after_commit", "after_progress_hint"])
+@pytest.mark.parametrize(
+    "step", ["before_begin", "after_begin", "after_send", "before_commit", "after_commit", "after_progress_hint"]
+)
 async def test_a_gatekeeper_killed_in_mid_publish_leaves_neither_gap_nor_double(plant: Plant, step: str) -> None:
     await plant.tell(*rules(), *stream(0, COUNT), stop_notice())
     nth = 2 if step == "after_progress_hint" else 9

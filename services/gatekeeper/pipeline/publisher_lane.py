@@ -1,7 +1,7 @@
 """The publisher of one lane (design.md §3): exactly once, in order, and provable.
 
-Failpoints, in order: publish.before_begin, publish.after_send, publish.before_commit, publish.after_commit (all here),
-publish.after_progress_hint (publish.py).
+Failpoints, in order: publish.before_begin, publish.after_begin, publish.after_send, publish.before_commit,
+publish.after_commit (all here), publish.after_progress_hint (publish.py).
 """
 
 from __future__ import annotations
@@ -217,6 +217,7 @@ class LanePublisher:
         """Begin, send, and await every delivery: a commit succeeds although a batch failed."""
         if self._shared.transactions:
             await producer.begin_transaction()
+        failpoint("publish.after_begin")
         deliveries = []
         for batch in in_batches(producer, records):
             delivery = await producer.send_batch(batch, self._shared.topic, partition=self.lane)

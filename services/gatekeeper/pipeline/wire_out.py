@@ -7,6 +7,7 @@ import json
 import uuid
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from pydantic import BaseModel
@@ -44,6 +45,11 @@ def directives(state: str) -> dict[str, str]:
     """What each service role has to do in `state`; STOP for a state nobody knows."""
     known = _DIRECTIVES.get(ShipmentState(state)) if state in set(ShipmentState) else None
     return dict(known or _DIRECTIVES[ShipmentState.HELD])
+
+
+@cache
+def _directive_model(state: ShipmentState) -> produced.Directives:
+    return produced.Directives(**directives(state))
 
 
 def hold_model(hold: Hold) -> produced.Hold:
@@ -139,7 +145,7 @@ def shipment_state(change: ShipmentChanged, orders: Mapping[str, Order]) -> tupl
             parts.Reference(scheme=reference.scheme, value=reference.value)
             for reference in (known.references if known else ())
         ),
-        directives=produced.Directives(**directives(shipment.state)),
+        directives=_directive_model(shipment.state),
         holds=tuple(hold_model(hold) for hold in shipment.holds),
         placed=change.placed,
         lifted=_lifted(change.lifted),

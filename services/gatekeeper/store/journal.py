@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from services.gatekeeper.domain.aggregates import Hold, LedgerEntry
+from services.gatekeeper.domain.aggregates import Draw, Finding, Hold, LedgerEntry
 from services.gatekeeper.domain.workspace import Alert, Decision, TimelineEntry, Violation
 from services.gatekeeper.store.codec import dump
 
@@ -63,7 +63,7 @@ async def append_ledger(connection: Connection, entries: Sequence[LedgerEntry], 
 def output_hash(decision: Decision) -> bytes:
     """SHA-256 of what was decided: equal engine and equal inputs give an equal hash (design.md §4)."""
     digest = hashlib.sha256()
-    for part in (decision.state, dump(decision.findings, tuple[Any, ...]), dump(decision.draws, tuple[Any, ...])):
+    for part in (decision.state, dump(decision.findings, tuple[Finding, ...]), dump(decision.draws, tuple[Draw, ...])):
         digest.update(part.encode() + b"\x00")
     return digest.digest()
 

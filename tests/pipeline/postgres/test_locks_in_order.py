@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from functools import partial
 from itertools import islice
 
 import pytest
@@ -137,7 +138,7 @@ async def test_a_date_that_two_gates_meet_at_once_is_judged_once(open_feeder: Op
         await tx.execute("SELECT next_seq FROM lane FOR NO KEY UPDATE")
         running = [asyncio.create_task(work_once(gate.gate)) for gate in gates[:2]]
         for gate in gates[:2]:
-            await eventually(lambda name=gate.name: gates[2].value(WAITING, name))
+            await eventually(partial(gates[2].value, WAITING, gate.name))
     await asyncio.gather(*running)
     judged = await gates[0].query("SELECT owner_id, count(*) AS n FROM decision WHERE cause = 'date' GROUP BY 1")
     assert {row["owner_id"]: row["n"] for row in judged} == dict.fromkeys(EVERYWHERE, 1)
