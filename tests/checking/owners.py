@@ -151,7 +151,7 @@ def _named(name: str, body: Shipment | Order) -> frozenset[str]:
     if body.sequence and body.facts is not None and not failed:
         named |= {f"exporter:{body.facts.exporter_id}"} if body.facts.exporter_id else set()
         named |= {f"item:{line.item_no}" for line in body.facts.lines}
-        named |= {f"licence:{draw.licence_no}" for draw in body.draws}
+        named |= {f"licence:{draw.licence_no}" for draw in body.draws if draw.quantity.value}
         if isinstance(body, Shipment) and body.facts.forwarder_id:
             named.add(f"forwarder:{body.facts.forwarder_id}")
     return frozenset(named)

@@ -13,6 +13,9 @@ from tests.faults.plant import Plant
 from tests.faults.trade import rules, stop_notice
 from tests.waiting import eventually
 
+SILENCE_SECONDS_MAX = 12.0
+"""Two rebalances, on a busy machine; owners that fence each other are silent for good."""
+
 
 async def test_the_other_gatekeeper_takes_all_lanes_of_one_that_dies_and_a_consumer_sees_neither_gap_nor_double(
     plant: Plant,
@@ -61,7 +64,7 @@ async def test_a_frozen_owner_that_thaws_publishes_nothing_and_the_lanes_keep_th
     assert await frozen.published() + await rightful.published() == len(listener.heard)
     assert "producer_discarded" not in rightful.log, rightful.end_of_log()
     assert heard > sent / 2, f"{heard} directives came while {sent} shipments were sent"
-    assert listener.silence_seconds_max(thawed_at, until) < 6
+    assert listener.silence_seconds_max(thawed_at, until) < SILENCE_SECONDS_MAX
     assert await plant.states() == flow.expected(noticed=False)
 
 
