@@ -25,6 +25,7 @@ from services.gatekeeper.store import aggregates, journal, lanes, outbox, work
 from services.gatekeeper.store.outbox import OutboxRecord
 from services.gatekeeper.wiring import Gate
 from services.kit.failpoints import failpoint
+from services.kit.overlapping import meanwhile
 from services.kit.partitioning import lane_of
 from services.kit.postgres import Connection
 
@@ -85,16 +86,22 @@ class Writer:
 
 async def store(connection: Connection, workspace: Workspace, writer: Writer) -> None:
     """Write every change of `workspace`: rows, journals, records, follow-up work. The caller commits."""
-    await _store_rows(connection, workspace, writer.gate)
-    failpoint("batch.after_state")
     effects = workspace.effects
+    violations = [change for change in effects.changes if isinstance(change, Violation)]
+    rows = _store_rows(connection, workspace, writer.gate)
+    if violations:
+        await rows
+        fresh = await journal.new_violations(connection, [(wire_out.violation_id(one), one) for one in violations])
+        _say_changes(workspace, writer, fresh)
+    else:
+        await meanwhile(rows, lambda: _say_changes(workspace, writer, frozenset()))
+    failpoint("batch.after_state")
     for error in effects.engine_errors:
         log.error("rule_failed", owner=error.owner, owner_id=error.owner_id, rule=error.rule, error=error.error)
     await journal.append_ledger(connection, effects.ledger, workspace.as_of)
     await journal.append_decisions(connection, effects.decisions)
     await journal.append_timeline(connection, effects.timeline)
     failpoint("batch.after_journal")
-    await _say_changes(connection, workspace, writer)
     await defer_news(connection, effects, writer, workspace.as_of)
     await _follow_up(connection, effects, writer.rules_version, workspace.as_of)
     await writer.store(connection)
@@ -143,9 +150,8 @@ async def _store_selection(
     await aggregates.write_terms(connection, terms, termless)
 
 
-async def _say_changes(connection: Connection, workspace: Workspace, writer: Writer) -> None:
-    violations = [change for change in workspace.effects.changes if isinstance(change, Violation)]
-    fresh = await journal.new_violations(connection, [(wire_out.violation_id(one), one) for one in violations])
+def _say_changes(workspace: Workspace, writer: Writer, fresh: frozenset[UUID]) -> None:
+    """Say every change in its order; of violations the `fresh` ones, each once."""
     said: set[UUID] = set()
     for change in workspace.effects.changes:
         if isinstance(change, Violation):
