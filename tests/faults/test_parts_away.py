@@ -1,4 +1,4 @@
-"""PostgreSQL or Kafka away for several seconds in the middle of a stream: everything waits, and goes on where it was.
+"""PostgreSQL or Kafka away in the middle of a stream: everything waits, and goes on where it was.
 
 Parts of their own: other tests go on with those of the session.
 """
@@ -11,15 +11,18 @@ from pathlib import Path
 
 import pytest
 
+from services.local.demo.processes import fetch, start_process
 from services.local.kafka import KafkaPart, start_kafka
 from services.local.postgres import PostgresPart, start_postgres
-from tests.faults.listening import heard_everything, listening
-from tests.faults.pace import traffic
+from tests.faults.listening import Listener, heard_everything, listening
+from tests.faults.pace import Traffic, traffic
 from tests.faults.plant import Plant, new_plant
 from tests.faults.trade import rules, stop_notice
 from tests.waiting import eventually
 
-AWAY_SECONDS = 5
+MINUTE_SECONDS = 60
+CRASHED_SECONDS = 3
+RETURN_SECONDS_MAX = 90
 
 
 @pytest.fixture(scope="module")
@@ -38,62 +41,102 @@ async def own_kafka(kafka: KafkaPart) -> AsyncIterator[KafkaPart]:
         yield part
 
 
-async def _away_for_a_while() -> None:
+async def _away(seconds: float) -> None:
     """The length of the outage is the fault."""
-    until = time.monotonic() + AWAY_SECONDS
-    await eventually(lambda: time.monotonic() > until)
+    until = time.monotonic() + seconds
+    await eventually(lambda: time.monotonic() > until, seconds=seconds + 30)
 
 
-async def _still_there(plant: Plant) -> None:
+def _pids(plant: Plant) -> dict[str, int]:
+    """The processes, each of which must still be the one that was started."""
     for process in plant.processes.running.values():
         assert process.returncode is None, process.end_of_log()
+    return {name: process.child.pid for name, process in plant.processes.running.items()}
 
 
-@pytest.mark.parametrize("how", ["restarted", "crashed"])
-async def test_a_database_that_is_away_for_seconds_in_mid_stream_is_waited_for(
-    own_postgres: PostgresPart, kafka: KafkaPart, topic_prefix: str, tmp_path: Path, how: str
+async def _goes_on(listener: Listener) -> None:
+    heard = len(listener.heard)
+    await eventually(lambda: len(listener.heard) > heard + 50, seconds=RETURN_SECONDS_MAX)
+
+
+async def _started(plant: Plant) -> dict[str, int]:
+    await plant.tell(*rules())
+    for name in ("first", "second"):
+        await plant.start(name)
+    for process in plant.processes.running.values():
+        await process.owns(2)
+    return _pids(plant)
+
+
+async def _assert_nothing_lost(plant: Plant, listener: Listener, flow: Traffic) -> None:
+    await plant.look_at_ends()
+    await plant.assert_sound()
+    await heard_everything(plant, listener)
+    assert await plant.states() == flow.expected(noticed=True)
+
+
+async def test_each_part_may_be_away_for_a_minute_while_trade_goes_on(
+    own_postgres: PostgresPart, own_kafka: KafkaPart, topic_prefix: str, tmp_path: Path
 ) -> None:
     url = await own_postgres.create_database()
-    async with new_plant(url, kafka.bootstrap_servers, topic_prefix, tmp_path) as plant, listening(plant) as listener:
-        await plant.tell(*rules())
-        first, second = await plant.start("first"), await plant.start("second")
-        await first.owns(2)
-        await second.owns(2)
-        async with traffic(plant, per_second=100) as flow:
-            await eventually(lambda: len(listener.heard) > 50)
-            await (own_postgres.stop() if how == "restarted" else own_postgres.kill())
-            await plant.tell(stop_notice())
-            await _away_for_a_while()
-            await _still_there(plant)
-            await own_postgres.restart()
-            heard = len(listener.heard)
-            await eventually(lambda: len(listener.heard) > heard + 50)
-        await plant.assert_sound()
-        await _still_there(plant)
-        await heard_everything(plant, listener)
-        assert await plant.states() == flow.expected(noticed=True)
+    async with (
+        new_plant(url, own_kafka.bootstrap_servers, topic_prefix, tmp_path) as plant,
+        listening(plant) as listener,
+    ):
+        pids = await _started(plant)
+        api = await start_process("api", "api", plant.processes.environment, "HOLDGATE_API_PORT", ready_path="/readyz")
+        try:
+            async with traffic(plant, per_second=30) as flow:
+                await _goes_on(listener)
+                await own_postgres.stop()
+                await plant.tell(stop_notice())
+                sent = flow.sent
+                await eventually(lambda: _is_ready(api.url, False))
+                await _away(MINUTE_SECONDS)
+                assert flow.sent > sent + 100
+                assert _pids(plant) == pids
+                assert await fetch(f"{api.url}/livez") is not None
+                assert await fetch(f"{api.url}/readyz") is None
+                await own_postgres.restart()
+                await eventually(lambda: _is_ready(api.url, True))
+                await _goes_on(listener)
+                await own_kafka.stop()
+                heard = len(listener.heard)
+                await _away(MINUTE_SECONDS)
+                assert len(listener.heard) == heard
+                assert _pids(plant) == pids
+                assert await fetch(f"{api.url}/readyz") is not None
+                await own_kafka.restart()
+                await _goes_on(listener)
+            await _assert_nothing_lost(plant, listener, flow)
+            assert _pids(plant) == pids
+        finally:
+            await api.close()
 
 
-@pytest.mark.parametrize("how", ["restarted", "crashed"])
-async def test_a_broker_that_is_away_for_seconds_in_mid_stream_is_waited_for(
-    database_url: str, own_kafka: KafkaPart, topic_prefix: str, tmp_path: Path, how: str
+async def _is_ready(url: str, ready: bool) -> bool:
+    """Whether /readyz says so: the API can answer nothing without PostgreSQL, and needs no Kafka."""
+    return (await fetch(f"{url}/readyz") is not None) is ready
+
+
+@pytest.mark.parametrize("part", ["database", "broker"])
+async def test_a_part_that_crashes_in_mid_stream_is_waited_for(
+    own_postgres: PostgresPart, own_kafka: KafkaPart, topic_prefix: str, tmp_path: Path, part: str
 ) -> None:
-    servers = own_kafka.bootstrap_servers
-    async with new_plant(database_url, servers, topic_prefix, tmp_path) as plant, listening(plant) as listener:
-        await plant.tell(*rules(), stop_notice())
-        first, second = await plant.start("first"), await plant.start("second")
-        await first.owns(2)
-        await second.owns(2)
+    url = await own_postgres.create_database()
+    async with (
+        new_plant(url, own_kafka.bootstrap_servers, topic_prefix, tmp_path) as plant,
+        listening(plant) as listener,
+    ):
+        pids = await _started(plant)
         async with traffic(plant, per_second=100) as flow:
-            await eventually(lambda: len(listener.heard) > 50)
-            await (own_kafka.stop() if how == "restarted" else own_kafka.kill())
-            await _away_for_a_while()
-            await _still_there(plant)
-            await own_kafka.restart()
-            heard = len(listener.heard)
-            await eventually(lambda: len(listener.heard) > heard + 50, seconds=60)
-        await plant.look_at_ends()
-        await plant.assert_sound()
-        await _still_there(plant)
-        await heard_everything(plant, listener)
-        assert await plant.states() == flow.expected(noticed=True)
+            await _goes_on(listener)
+            await plant.tell(stop_notice())
+            crashed = own_postgres if part == "database" else own_kafka
+            await crashed.kill()
+            await _away(CRASHED_SECONDS)
+            assert _pids(plant) == pids
+            await crashed.restart()
+            await _goes_on(listener)
+        await _assert_nothing_lost(plant, listener, flow)
+        assert _pids(plant) == pids
