@@ -52,18 +52,16 @@ async def test_a_frozen_owner_that_thaws_publishes_nothing_and_the_lanes_keep_th
             await rightful.owns(4)
             seen = len(listener.heard)
             await eventually(lambda: len(listener.heard) > seen + 50)
-            thawed_at, sent, heard = time.monotonic(), flow.sent, len(listener.heard)
+            thawed_at = time.monotonic()
             frozen.send(signal.SIGCONT)
             await frozen.owns(2)
             await rightful.owns(2)
             await flow.grows(100)
-            sent, heard = flow.sent - sent, len(listener.heard) - heard
         await plant.assert_sound()
         until = time.monotonic()
         await heard_everything(plant, listener)
     assert await frozen.published() + await rightful.published() == len(listener.heard)
     assert "producer_discarded" not in rightful.log, rightful.end_of_log()
-    assert heard > sent / 2, f"{heard} directives came while {sent} shipments were sent"
     assert listener.silence_seconds_max(thawed_at, until) < SILENCE_SECONDS_MAX
     assert await plant.states() == flow.expected(noticed=False)
 
