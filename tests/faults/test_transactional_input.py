@@ -7,12 +7,14 @@ from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from typing import Any
 
+from aiokafka import AIOKafkaProducer
+
 from schemas.topics import LICENCES, SHIPMENTS
+from services.kit.kafka import start_client, stop_client
 from tests.faults import admin
 from tests.faults.plant import Plant
 from tests.faults.trade import expected, licence, rules, shipment, stop_notice, stream
 from tests.pipeline.feeding import keys_in_lane
-from tests.pipeline.kafka.topics import sending
 from tests.pipeline.trade import Event
 from tests.waiting import eventually
 
@@ -48,8 +50,15 @@ class Sender:
 
 @asynccontextmanager
 async def sender(plant: Plant, name: str) -> AsyncIterator[Sender]:
-    async with sending(plant.servers, transactional_id=plant.prefix + name) as producer:
+    """A sender that may take its time: the broker ends no transaction of its before the test does."""
+    producer = AIOKafkaProducer(
+        bootstrap_servers=plant.servers, transactional_id=plant.prefix + name, transaction_timeout_ms=300_000
+    )
+    await start_client(producer)
+    try:
         yield Sender(plant, producer)
+    finally:
+        await stop_client(producer)
 
 
 async def decided(plant: Plant, *shipment_ids: str) -> None:
