@@ -37,7 +37,7 @@ STALE_LAYOUT = (asyncpg.ProtocolViolationError, asyncpg.InvalidBinaryRepresentat
 RETRY_SECONDS_MAX = 5.0
 BLOCKED_SECONDS_MAX = 2.5
 """A little below lock_timeout: who waits so long looks at who blocks it."""
-BLOCKER_AGE_MIN = timedelta(seconds=5)
+BLOCKER_SILENCE_MIN = timedelta(seconds=5)
 
 
 class Unreachable(Exception):
@@ -116,7 +116,9 @@ class Database:
                 watch.cancel()
 
     async def _unblock(self, waiting_pid: int) -> None:
-        """End Holdgate connections that block `waiting_pid` and whose transaction is older than 5 s.
+        """End Holdgate connections that block `waiting_pid` and whose client has neither sent nor read for 5 s.
+
+        One that works for so long on a busy machine is left alone: two that end each other would never get on.
 
         A client that was frozen inside COPY or an unread result is cut by no time-out of PostgreSQL's.
         """
@@ -134,9 +136,10 @@ class Database:
             rows: list[Any] = await connection.fetch(
                 "SELECT a.pid, pg_terminate_backend(a.pid) FROM unnest(pg_blocking_pids($1)) AS b(pid)"
                 " JOIN pg_stat_activity AS a ON a.pid = b.pid WHERE a.usename = current_user"
-                " AND a.application_name LIKE 'holdgate%' AND a.xact_start < clock_timestamp() - $2::interval",
+                " AND a.application_name LIKE 'holdgate%' AND a.wait_event_type = 'Client'"
+                " AND a.state_change < clock_timestamp() - $2::interval",
                 waiting_pid,
-                BLOCKER_AGE_MIN,
+                BLOCKER_SILENCE_MIN,
             )
         return rows
 

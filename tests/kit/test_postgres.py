@@ -51,6 +51,25 @@ async def test_a_client_frozen_in_an_unread_result_does_not_block_others_for_lon
         frozen.communicate()
 
 
+async def test_a_transaction_that_works_for_long_is_not_ended_by_those_who_wait_for_it(database: Database) -> None:
+    locked = asyncio.Event()
+
+    async def work() -> None:
+        async with database.transaction() as tx:
+            await tx.execute("SELECT pg_advisory_xact_lock(7)")
+            locked.set()
+            await tx.execute("SELECT pg_sleep(9)")
+
+    async def wait_for_it() -> None:
+        async with database.transaction() as tx:
+            await tx.execute("SELECT pg_advisory_xact_lock(7)")
+
+    working = asyncio.create_task(work())
+    await locked.wait()
+    await retrying(wait_for_it, what="test", patience_seconds=30)
+    await working
+
+
 async def test_a_transaction_that_raises_leaves_nothing(database: Database) -> None:
     async with database.transaction() as tx:
         await tx.execute("CREATE TABLE kept (n int)")
