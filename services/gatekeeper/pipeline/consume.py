@@ -21,6 +21,7 @@ from aiokafka.errors import IllegalStateError, NoOffsetForPartitionError, Offset
 from services.gatekeeper.pipeline import metrics
 from services.gatekeeper.pipeline.assignment import Assigned, GroupMembership
 from services.gatekeeper.pipeline.decide_lag import forget
+from services.gatekeeper.pipeline.polling import FairPoll
 from services.gatekeeper.pipeline.records import BatchResult, Run
 from services.gatekeeper.pipeline.starting import Inputs, read_stopped, record_of, starting_points, store_passed
 from services.gatekeeper.wiring import Gate
@@ -71,6 +72,7 @@ class ConsumeLoop(ConsumerRebalanceListener):  # type: ignore[misc]
         self._stopping = asyncio.Event()
         self._task: asyncio.Task[Any] | None = None
         self._interruptible = False
+        self._fair_poll = FairPoll()
         self._looked_at_stopped = 0.0
         self._looked_at_passed = 0.0
         self._log = log.bind(loop=name)
@@ -238,11 +240,9 @@ class ConsumeLoop(ConsumerRebalanceListener):  # type: ignore[misc]
 
     async def _poll(self, consumer: Any, chosen: list[TopicPartition]) -> dict[TopicPartition, list[Any]]:
         try:
-            fetched: dict[TopicPartition, list[Any]] = await consumer.getmany(
-                *(chosen or [NOWHERE]),
-                timeout_ms=POLL_MS if chosen else IDLE_MS,
-                max_records=self.gate.settings.batch_records_max,
-            )
+            most = self.gate.settings.batch_records_max
+            patience = POLL_MS if chosen else IDLE_MS
+            return await self._fair_poll(consumer, chosen or [NOWHERE], timeout_ms=patience, records_max=most)
         except OffsetOutOfRangeError as error:
             # The log was cut while it was being read: look at its bounds again, which stops the partition.
             for partition in error.args[0]:
@@ -252,7 +252,6 @@ class ConsumeLoop(ConsumerRebalanceListener):  # type: ignore[misc]
             return {}
         except DOUBTS as error:
             raise ConsumerLost(repr(error)) from error
-        return fetched
 
     def _runs(self, fetched: dict[TopicPartition, list[Any]]) -> list[Run]:
         """What came, as runs; of a partition that nothing was sought for in this assignment: nothing."""

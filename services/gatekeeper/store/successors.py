@@ -72,9 +72,9 @@ async def stand_for_all(connection: Connection, task: OpenTask, as_of: datetime)
     await connection.execute("UPDATE task SET done_at = $2 WHERE task_id = ANY($1)", list(locked), as_of)
     await connection.execute("DELETE FROM sweep_item WHERE task_id = ANY($1)", [task.task_id, *locked])
     touches = await connection.fetchval(
-        "UPDATE task SET items_stored = false, cursor = 0, touches = (SELECT jsonb_agg(DISTINCT alternative)"
+        "UPDATE task SET items_stored = false, cursor = 0, touches = COALESCE((SELECT jsonb_agg(DISTINCT alternative)"
         " FROM task AS every, jsonb_array_elements(every.touches) AS alternative"
-        " WHERE every.task_id = $1 OR every.task_id = ANY($2)) WHERE task_id = $1 RETURNING touches",
+        " WHERE every.task_id = $1 OR every.task_id = ANY($2)), touches) WHERE task_id = $1 RETURNING touches",
         task.task_id,
         list(locked),
     )
