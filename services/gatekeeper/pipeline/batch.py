@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
@@ -78,18 +79,18 @@ async def _attempt(gate: Gate, runs: Sequence[Run], parsed: Mapping[Coordinates,
         wanted = wanted_for(records, extra)
         workspace = await gather(gate, tx, wanted, references, as_of)
         failpoint("batch.after_gather")
-        kept, superseded = await _handle_all(workspace, records)
+        handled = await _handle_all(workspace, records)
         failpoint("batch.after_decide")
         writer = Writer(gate, references.rules_version, next_seqs)
         await positions.remember(tx, [(one.event_key, one.content) for one in records])
-        await quarantine.add(tx, kept)
-        await quarantine.settle(tx, superseded, "SUPERSEDED", "a newer readable event", as_of)
+        await quarantine.add(tx, handled.kept)
+        await quarantine.settle(tx, handled.superseded, "SUPERSEDED", "a newer readable event", as_of)
         await store(tx, workspace, writer)
         await positions.write_positions(tx, moved)
         failpoint("batch.before_commit")
     failpoint("batch.after_commit")
     _count_foreign(records, gate.partitions)
-    outcomes.report(result, admission, moved, writer, handled=len(records), duplicates=duplicates)
+    outcomes.report(result, admission, moved, writer, handled=len(records), duplicates=duplicates, stale=handled.stale)
     return result
 
 
@@ -127,19 +128,27 @@ def wanted_for(records: Sequence[Parsed], extra: Wanted) -> Wanted:
     return wanted
 
 
-async def _handle_all(workspace: Workspace, records: Sequence[Parsed]) -> tuple[list[Quarantined], list[UUID]]:
-    """Hand every record to the engine, a few at a time; what is kept, and what newer upserts settled of it (D8.5).
+@dataclass(slots=True)
+class Handled:
+    """`kept` in quarantine: the unreadable, which hold what they are about, and those at which a rule raised.
 
-    Kept, in quarantine: the unreadable, which hold what they are about; and those at which a rule raised, for a replay.
+    `superseded`: what newer upserts settled there (D8.5). `stale`: how many changed nothing.
     """
-    kept: list[Quarantined] = []
-    superseded: list[UUID] = []
+
+    kept: list[Quarantined] = field(default_factory=list)
+    superseded: list[UUID] = field(default_factory=list)
+    stale: int = 0
+
+
+async def _handle_all(workspace: Workspace, records: Sequence[Parsed]) -> Handled:
+    """Hand every record to the engine, a few at a time."""
+    handled = Handled()
     errors = workspace.effects.engine_errors
     for number, one in enumerate(records, 1):
         if number % RECORDS_AT_A_TIME == 0:
             await asyncio.sleep(0)
         if one.read is None:
-            kept.append(quarantined(one, workspace.as_of))
+            handled.kept.append(quarantined(one, workspace.as_of))
         if one.entity_key is None or one.owner == "none":
             continue
         before = _standing(workspace, one)
@@ -147,12 +156,12 @@ async def _handle_all(workspace: Workspace, records: Sequence[Parsed]) -> tuple[
         begun = len(errors)
         outcome = engine.handle(workspace, one.event or _unreadable(one, workspace.as_of))
         if outcome is Outcome.STALE:
-            metrics.STALE_EVENTS.inc()
+            handled.stale += 1
         elif one.read is not None and before:
-            superseded += [UUID(key) for key in before - _standing(workspace, one)]
+            handled.superseded += [UUID(key) for key in before - _standing(workspace, one)]
         if one.read is not None and len(errors) > begun:
-            kept.append(failed(one, workspace.as_of, _said(errors[begun:])))
-    return kept, superseded
+            handled.kept.append(failed(one, workspace.as_of, _said(errors[begun:])))
+    return handled
 
 
 def _said(errors: Sequence[EngineError]) -> str:

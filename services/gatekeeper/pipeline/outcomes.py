@@ -23,6 +23,7 @@ def report(
     *,
     handled: int,
     duplicates: int,
+    stale: int,
 ) -> None:
     """Fill in `result` from what was committed, count it, and say which partitions stand still."""
     result.next_offsets = {partition: position.next_offset for partition, position in moved.items()}
@@ -30,6 +31,7 @@ def report(
     result.handled = handled
     result.stopped |= admission.stopped | admission.waiting
     metrics.DUPLICATE_EVENTS.inc(duplicates)
+    metrics.STALE_EVENTS.inc(stale)
     for (topic, partition), reason in admission.stopped.items():
         log.error("partition_stopped", topic=topic, partition=partition, reason=reason)
 

@@ -24,7 +24,7 @@ from services.gatekeeper.domain.rulebook import (
 )
 from services.gatekeeper.domain.terms import Touches
 from services.gatekeeper.domain.workspace import Alert
-from services.gatekeeper.pipeline import metrics, wire_out
+from services.gatekeeper.pipeline import wire_out
 from services.gatekeeper.pipeline.apply import Writer
 from services.gatekeeper.pipeline.gather import keep_newest
 from services.gatekeeper.pipeline.intake import (
@@ -70,6 +70,7 @@ class Change:
     licences: dict[str, Touches] = field(default_factory=dict)
     relicensed: list[tuple[Licence | None, Licence]] = field(default_factory=list)
     ahead: list[tuple[rules.NewRule, datetime]] = field(default_factory=list)
+    stale: int = 0
 
     def add_record(self, one: Parsed) -> None:
         """A record of a rule topic. One that would change a notice of the API's is kept as unreadable (D6.8)."""
@@ -103,7 +104,7 @@ class Change:
         """Apply one entity to the rules as they are within this change."""
         applied = apply_rule(self.references, entity, self.as_of, self._tolerance)
         if not applied.changed:
-            metrics.STALE_EVENTS.inc()
+            self.stale += 1
             log.info("rule_ignored", outcome=applied.outcome.value, key=rules.key_of(entity)[1], version=entity.version)
             return applied
         if applied.outcome is RuleOutcome.CONFLICT:

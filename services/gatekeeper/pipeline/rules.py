@@ -60,5 +60,5 @@ async def _attempt(gate: Gate, runs: Sequence[Run], parsed: Mapping[Coordinates,
         await positions.write_positions(tx, moved)
         failpoint("rules.before_commit")
     failpoint("rules.after_commit")
-    outcomes.report(result, admission, moved, writer, handled=len(records), duplicates=duplicates)
+    outcomes.report(result, admission, moved, writer, handled=len(records), duplicates=duplicates, stale=change.stale)
     return result

@@ -114,6 +114,8 @@ async def settle(
     at: datetime,
     rules_version: int | None = None,
 ) -> None:
+    if not quarantine_ids:
+        return
     await connection.execute(
         "UPDATE quarantine SET status = $2, settled_by = $3, settled_at = $4, settled_rules_version = $5"
         " WHERE quarantine_id = ANY($1::uuid[]) AND status = 'OPEN'",
