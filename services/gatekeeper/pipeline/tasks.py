@@ -20,7 +20,7 @@ from services.gatekeeper.pipeline.apply import Writer, store
 from services.gatekeeper.pipeline.gather import Wanted, gather, lock_owners, lock_rules
 from services.gatekeeper.pipeline.lane_guard import lock_lanes
 from services.gatekeeper.pipeline.notices import run_due_boundaries
-from services.gatekeeper.store import successors, work
+from services.gatekeeper.store import order_tasks, successors, work
 from services.gatekeeper.store.work import Item, OpenTask
 from services.gatekeeper.wiring import Gate
 from services.kit.failpoints import failpoint
@@ -30,7 +30,7 @@ from services.kit.postgres import Connection, retrying
 log = structlog.get_logger()
 GATHER_TRIES_MAX = 50
 DEFERRED_MAX = 500
-TASKS_AT_ONCE_MAX = 50
+TASKS_AT_ONCE_MAX = 200
 SWEEP = "SWEEP"
 FIRST_CHUNK = 25
 """Of a sweep: the first holds are told soon, whatever the sweep's length."""
@@ -80,16 +80,23 @@ async def _one_chunk(gate: Gate, extra: Wanted) -> bool:
             return True
         begins = tasks[0].kind == SWEEP and not tasks[0].cursor
         chunk = min(FIRST_CHUNK, gate.settings.sweep_chunk) if begins else gate.settings.sweep_chunk
-        portions = await _portions(tx, tasks, as_of, chunk)
+        small = [task for task in tasks if order_tasks.is_small(task)]
+        whole = await order_tasks.take_whole(tx, small, chunk) if small and small[0] is tasks[0] else []
+        room = chunk - sum(len(several) for _, several in whole)
+        taken = {(task.kind, task.key) for task, _ in whole}
+        others = [task for task in tasks if (task.kind, task.key) not in taken]
+        portions = await _portions(tx, others, as_of, room) if room > 0 else []
         failpoint("task.after_collect")
-        items = [(item, f"{task.kind.lower()} {task.key}") for task, several in portions for item in several]
+        judged = (*whole, *portions)
+        items = [(item, f"{task.kind.lower()} {task.key}") for task, several in judged for item in several]
         if items:
             half_done = [task for task, _ in portions if task.cursor]
             await judge(gate, tx, items, references, as_of, extra=extra, half_done=half_done)
+        await order_tasks.close_whole(tx, small, whole, as_of)
         for task, several in portions:
             await work.move_on(tx, task, several, as_of)
         failpoint("task.before_commit")
-        return bool(portions)
+        return bool(judged)
 
 
 async def _portions(

@@ -81,15 +81,16 @@ async def claim_tasks(connection: Connection, tasks_max: int) -> list[OpenTask]:
 
 
 async def only_runner(connection: Connection, task: OpenTask) -> bool:
-    """Whether this transaction is the only one that runs tasks of this kind and key: their items go in one order.
-
-    A licence has one runner, whether it changed or something came back to it.
-    """
-    kind = "LICENCE" if task.kind == "WAITERS" else task.kind
+    """Whether this transaction is the only one that runs tasks of this kind and key: their items go in one order."""
     free: bool = await connection.fetchval(
-        "SELECT pg_try_advisory_xact_lock(hashtextextended($1, 0))", f"{kind} {task.key}"
+        "SELECT pg_try_advisory_xact_lock(hashtextextended($1, 0))", runner_key(task)
     )
     return free
+
+
+def runner_key(task: OpenTask) -> str:
+    """A licence has one runner, whether it changed or something came back to it."""
+    return f"{'LICENCE' if task.kind == 'WAITERS' else task.kind} {task.key}"
 
 
 async def park(connection: Connection, lane: int, items: Sequence[Item], rules_version: int, as_of: datetime) -> None:
