@@ -14,6 +14,7 @@ from enum import StrEnum
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
+ENDS_IT = ("COMMIT", "ROLLBACK;")
 SSL_REQUEST = 80_877_103
 BUFFER_BYTES = 1 << 18
 
@@ -33,8 +34,8 @@ class Statement:
     text: str
 
 
-Choice = Callable[[Statement], Way | None]
-"""Asked for each statement, in the order in which they come: how the connection is cut here, if at all."""
+Choice = Callable[[Statement, bool], Way | None]
+"""Asked for each statement as it comes, and whether it belongs to a transaction: how it is cut here, if at all."""
 
 _ENDS = {"parse": (b"T", b"n", b"E", b"Z"), "run": (b"Z", b"E", b"G"), "copied": (b"Z",)}
 """With which messages of the server a step is answered. G asks for the data of a COPY."""
@@ -46,7 +47,7 @@ class CuttingProxy:
 
     url: str
     server: tuple[str, int]
-    choose: Choice = lambda _: None
+    choose: Choice = lambda _, __: None
     seen: dict[Statement, int] = field(default_factory=dict)
     cut: dict[tuple[Statement, Way], int] = field(default_factory=dict)
     _serving: set[asyncio.Task[Any]] = field(default_factory=set)
@@ -88,16 +89,12 @@ class CuttingProxy:
             one.cancel()
         await asyncio.gather(*serving, return_exceptions=True)
 
-    def meet(self, statement: Statement) -> Way | None:
+    def meet(self, statement: Statement, *, inside: bool) -> Way | None:
         self.seen[statement] = self.seen.get(statement, 0) + 1
-        way = self.choose(statement)
+        way = self.choose(statement, inside)
         if way is not None:
             self.cut[statement, way] = self.cut.get((statement, way), 0) + 1
         return way
-
-    def uncut(self) -> list[tuple[Statement, Way]]:
-        """Which of the statements that were seen were never cut, and in which way."""
-        return sorted((one, way) for one in self.seen for way in Way if (one, way) not in self.cut)
 
 
 _ENDED = (OSError, asyncio.IncompleteReadError)
@@ -112,6 +109,7 @@ class _Line:
     server: StreamWriter
     prepared: dict[bytes, str] = field(default_factory=dict)
     copying: str = ""
+    inside: bool = False
     unheard: str = ""
 
     async def requests(self, reader: StreamReader) -> None:
@@ -121,8 +119,9 @@ class _Line:
             messages, left = _messages(left + chunk)
             passed: list[bytes] = []
             for message in messages:
+                begun = self.inside
                 statement = None if self.unheard else self._statement(message[:1], message[5:])
-                way = None if statement is None else self.proxy.meet(statement)
+                way = None if statement is None else self.proxy.meet(statement, inside=begun or self.inside)
                 if way is Way.STATEMENT:
                     self.server.write(b"".join(passed))
                     return
@@ -153,6 +152,7 @@ class _Line:
             return Statement("run", self.prepared[body.split(b"\0", 2)[1]])
         if kind == b"Q":
             self.copying = body.rstrip(b"\0").decode()
+            self.inside = self.copying.startswith("BEGIN") or (self.inside and not self.copying.startswith(ENDS_IT))
             return Statement("run", self.copying)
         return Statement("copied", self.copying) if kind == b"c" else None
 
