@@ -62,7 +62,7 @@ async def test_a_break_is_seen_by_the_tests_that_guard_the_place(runs: Runs, mut
     except DoesNotFit as error:
         pytest.fail(str(error), pytrace=False)
     assert outcome.exit_code is not None, outcome.output
-    assert outcome.exit_code != NO_SUCH_TEST, f"a test of caught_by can't be found:\n{outcome.output}"
+    assert outcome.exit_code != NO_SUCH_TEST, f"a test of caught_by can't be found or imported:\n{outcome.output}"
     assert mutation.module in outcome.modules, f"{mutation.file} was not imported:\n{outcome.output}"
     assert not outcome.from_elsewhere, "the tests ran on other code than the copy"
     for test_id in mutation.caught_by:
