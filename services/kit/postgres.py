@@ -170,7 +170,7 @@ async def connect(
                 "lock_timeout": "3000",
                 "timezone": "UTC",
                 "jit": "off",
-                # A plan is kept from when a table was empty, and read whole, until the next ANALYZE: minutes later.
+                # A plan is kept from when a table was small, and read whole, until the next ANALYZE: minutes later.
                 "enable_seqscan": "off",
             },
         )

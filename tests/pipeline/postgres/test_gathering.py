@@ -63,10 +63,10 @@ async def test_orders_and_shipments_of_one_batch_in_any_order_find_each_other(fe
     await feeder.assert_sound()
 
 
-async def test_a_plan_that_was_made_while_a_table_was_empty_goes_by_its_index(feeder: Feeder) -> None:
+async def test_a_plan_that_was_made_while_a_table_was_small_goes_by_its_index(feeder: Feeder) -> None:
     """PostgreSQL keeps such a plan while the table grows: read whole for every batch, it would cost more with each."""
     asked = "SELECT event_key, content_hash FROM event_seen WHERE event_key = ANY($1::bytea[])"
     async with feeder.gate.database.transaction() as tx:
-        await tx.execute("DELETE FROM event_seen")
+        await tx.execute("ANALYZE event_seen")
         plan = "\n".join(row[0] for row in await tx.fetch(f"EXPLAIN {asked}", [b"1", b"2"]))
     assert "Seq Scan" not in plan, plan
