@@ -7,6 +7,8 @@ from typing import Any
 from aiokafka import TopicPartition
 from aiokafka.errors import KafkaError
 
+FRESH_MS = 5
+"""What lay in the buffers came while something else was done, and nothing was fetched behind it: that comes at once now."""
 Polled = dict[TopicPartition, list[Any]]
 
 
@@ -28,6 +30,11 @@ class FairPoll:
         polled: Polled = {}
         try:
             await _share_out(consumer, asked, records_max, polled)
+            left = records_max - sum(map(len, polled.values()))
+            if polled and left > 0:
+                fresh: Polled = await consumer.getmany(*partitions, timeout_ms=FRESH_MS, max_records=left)
+                for partition, records in fresh.items():
+                    polled.setdefault(partition, []).extend(records)
         except KafkaError:
             if not polled:
                 raise

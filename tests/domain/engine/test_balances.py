@@ -97,9 +97,7 @@ def test_the_gathered_accounts_are_a_mapping() -> None:
 def test_goods_that_nobody_can_measure_any_more_keep_what_they_consumed() -> None:
     story = Story()
     story.ship("S1")
-    story.policy = replace(
-        story.policy, version=2, feed_max_age_hours=Unreadable(CONTROL_LIST=1)
-    )
+    story.policy = replace(story.policy, version=2, feed_max_age_hours=Unreadable(CONTROL_LIST=1))
     story.milestone("S1", "DEPARTED")
     story.ship("S1", "5 XYZ")
     assert story.balance() == "0/300 0/1"

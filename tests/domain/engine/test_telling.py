@@ -175,9 +175,7 @@ def test_a_rule_that_fails_holds_what_it_judges_and_is_tried_again_later() -> No
     story = Story()
     story.ship("S1")
     story.ship("S2", "1200 KGM")
-    story.policy = replace(
-        story.policy, version=2, feed_max_age_hours=Unreadable(CONTROL_LIST=1)
-    )
+    story.policy = replace(story.policy, version=2, feed_max_age_hours=Unreadable(CONTROL_LIST=1))
     story.rejudge("shipment", "S1", "timer")
     story.rejudge("shipment", "S2", "timer")
     story.order("O1")
@@ -198,9 +196,7 @@ def test_a_rule_that_fails_holds_what_it_judges_and_is_tried_again_later() -> No
 def test_a_rule_that_fails_about_departed_goods_leaves_everything_as_it_is() -> None:
     story = Story()
     story.ship("S1")
-    story.policy = replace(
-        story.policy, version=2, feed_max_age_hours=Unreadable(CONTROL_LIST=1)
-    )
+    story.policy = replace(story.policy, version=2, feed_max_age_hours=Unreadable(CONTROL_LIST=1))
     story.milestone("S1", "DEPARTED")
     assert (story.state("S1"), story.balance()) == ("RELEASED", "0/300 0/1")
     story.ship("S1", "200 KGM")
