@@ -8,7 +8,7 @@ from aiokafka import TopicPartition
 from aiokafka.errors import KafkaError
 
 FRESH_MS = 5
-"""What lay in the buffers came while something else was done, and nothing was fetched behind it: that comes at once now."""
+"""What lay in the buffers came while something else was done; what came behind it is fetched at once now."""
 Polled = dict[TopicPartition, list[Any]]
 
 
