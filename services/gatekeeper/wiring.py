@@ -129,12 +129,18 @@ class Clock(Protocol):
 
     async def now(self, connection: Connection) -> datetime: ...
 
+    def told(self, at: datetime) -> datetime:
+        """The time when the database's clock said `at`."""
+
 
 class DatabaseClock:
     """`clock_timestamp()`, read after the rules lock: `now()` is from before the wait (design.md §2.1)."""
 
     async def now(self, connection: Connection) -> datetime:
         at: datetime = await connection.fetchval("SELECT clock_timestamp()")
+        return at
+
+    def told(self, at: datetime) -> datetime:
         return at
 
 
@@ -145,6 +151,9 @@ class VirtualClock:
         self.at = at
 
     async def now(self, connection: Connection) -> datetime:
+        return self.at
+
+    def told(self, at: datetime) -> datetime:
         return self.at
 
 

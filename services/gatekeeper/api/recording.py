@@ -30,7 +30,8 @@ async def catch_up(gate: Gate) -> None:
     """Load what is new of the rules while decisions go on, so that the exclusive lock is held for a delta only."""
     async with bounded(CHANGE_SECONDS_MAX), gate.database.transaction() as tx:
         await rules.lock_shared(tx)
-        keep_newest(gate, await rules.refresh(tx, gate.references))
+        references, _ = await rules.refresh(tx, gate.references)
+        keep_newest(gate, references)
 
 
 async def record(gate: Gate, tx: Connection, principal: Principal, given: NoticeData) -> Answer:

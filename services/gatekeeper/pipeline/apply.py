@@ -74,11 +74,7 @@ class Writer:
 
     async def store(self, connection: Connection) -> None:
         """Write the records, move the lanes, wake owners elsewhere."""
-        await outbox.append(
-            connection,
-            [record for several in self.records.values() for record in several],
-            await connection.fetchval("SELECT clock_timestamp()"),
-        )
+        await outbox.append(connection, [record for several in self.records.values() for record in several])
         failpoint("batch.after_outbox")
         await lanes.advance(connection, {lane: self.next_seqs[lane] for lane in self.records})
         await lanes.notify(connection, self.records.keys() - self.gate.owned_lanes)

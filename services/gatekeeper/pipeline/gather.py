@@ -48,9 +48,9 @@ class Wanted:
 async def lock_rules(gate: Gate, connection: Connection) -> tuple[References, datetime]:
     """The rules lock, shared, as a statement of its own; then the newest rules and the time (design.md §2.1)."""
     await rules.lock_shared(connection)
-    references = await rules.refresh(connection, gate.references)
+    references, at = await rules.refresh(connection, gate.references)
     keep_newest(gate, references)
-    return references, await gate.clock.now(connection)
+    return references, gate.clock.told(at)
 
 
 def keep_newest(gate: Gate, references: References) -> None:

@@ -47,9 +47,9 @@ log = structlog.get_logger()
 async def begin_change(gate: Gate, connection: Connection) -> Change:
     """Take the exclusive rules lock, then read the newest rules and the time. Never called by who holds it shared."""
     await rules.lock_exclusive(connection)
-    references = await rules.refresh(connection, gate.references)
+    references, at = await rules.refresh(connection, gate.references)
     keep_newest(gate, references)
-    return Change(gate, references, await gate.clock.now(connection), references.rules_version + 1)
+    return Change(gate, references, gate.clock.told(at), references.rules_version + 1)
 
 
 @dataclass(slots=True)

@@ -162,6 +162,8 @@ async def replace_open_holds(connection: Connection, holds: Mapping[tuple[str, s
         [owner_id for _, owner_id in holds],
         [hold.hold_id for _, _, hold in rows],
     )
+    if not rows:
+        return
     await connection.execute(
         "INSERT INTO open_hold (owner, owner_id, hold_id, reason, placed_at) SELECT * FROM unnest($1::text[],"
         " $2::text[], $3::text[], $4::text[], $5::timestamptz[]) ON CONFLICT DO NOTHING",

@@ -33,13 +33,13 @@ async def ensure_partitions(connection: Any) -> None:
         )
 
 
-async def append(connection: Any, records: Sequence[OutboxRecord], recorded_at: datetime) -> None:
-    """Append records whose lanes the caller has locked and numbered."""
+async def append(connection: Any, records: Sequence[OutboxRecord]) -> None:
+    """Append records whose lanes the caller has locked and numbered; they lie in the day of the database's clock."""
     if records:
         await connection.copy_records_to_table(
             "outbox",
-            columns=["lane", "seq", "recorded_at", "key", "type", "headers", "value"],
-            records=[(r.lane, r.seq, recorded_at, r.key, r.type, r.headers, r.value) for r in records],
+            columns=["lane", "seq", "key", "type", "headers", "value"],
+            records=[(r.lane, r.seq, r.key, r.type, r.headers, r.value) for r in records],
         )
 
 

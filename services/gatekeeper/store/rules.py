@@ -67,14 +67,19 @@ class EngineTooOld(Exception):
     """The rules ask for a newer engine than this: what it would decide might be wrong. Ends the process."""
 
 
-async def refresh(connection: Connection, cached: References | None) -> References:
-    """`cached` brought to the stored rules version by a delta; the caller holds the rules lock. Raises EngineTooOld."""
-    version, min_engine = await connection.fetchrow("SELECT rules_version, min_engine FROM rules_state")
+async def refresh(connection: Connection, cached: References | None) -> tuple[References, datetime]:
+    """`cached` brought to the stored rules version by a delta, and the database's time. The caller holds the lock.
+
+    Raises EngineTooOld.
+    """
+    version, min_engine, at = await connection.fetchrow(
+        "SELECT rules_version, min_engine, clock_timestamp() FROM rules_state"
+    )
     if min_engine > ENGINE_VERSION:
         raise EngineTooOld(f"the rules need engine {min_engine}, this is engine {ENGINE_VERSION}: install a newer one")
     references = cached or References.empty()
     if cached is not None and cached.rules_version == version:
-        return cached
+        return cached, at
     since = references.rules_version if cached is not None else -1
     rows = await connection.fetch(
         "SELECT DISTINCT ON (kind, key) kind, body FROM rule_row WHERE rules_version > $1 ORDER BY kind, key, seq DESC",
@@ -82,7 +87,7 @@ async def refresh(connection: Connection, cached: References | None) -> Referenc
     )
     entities = [load(ENTITY_TYPES[RuleKind(row["kind"])], row["body"]) for row in rows]
     unreadable, settled = await _unreadable_since(connection, since)
-    return references.with_changes(version, entities, unreadable, settled)
+    return references.with_changes(version, entities, unreadable, settled), at
 
 
 async def _unreadable_since(connection: Connection, since: int) -> tuple[list[UnreadableRule], list[str]]:

@@ -11,6 +11,7 @@ from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import Index, PrimaryKeyConstraint
+from sqlalchemy import text as sql
 from sqlmodel import Field, SQLModel
 
 from services.gatekeeper.store.columns import big, exact, json, moment, raw, text, texts
@@ -66,7 +67,7 @@ class Outbox(SQLModel, table=True):
     )
     lane: int
     seq: int = Field(sa_column=big())
-    recorded_at: dt.datetime = Field(sa_column=moment())
+    recorded_at: dt.datetime = Field(sa_column=moment(server_default=sql("clock_timestamp()")))
     key: str = Field(sa_column=text())
     type: str = Field(sa_column=text())
     headers: str = Field(sa_column=text())

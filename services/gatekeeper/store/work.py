@@ -64,6 +64,20 @@ async def add_tasks(connection: Connection, tasks: Sequence[NewTask], rules_vers
     )
 
 
+async def is_anything_due(connection: Connection, lanes: Collection[int], as_of: datetime) -> bool:
+    """Whether there may be a task, a date of one of `lanes`, a boundary that came, or a record for another lane."""
+    due: bool = await connection.fetchval(
+        "SELECT EXISTS (SELECT 1 FROM task WHERE done_at IS NULL)"
+        " OR EXISTS (SELECT 1 FROM deferred_record)"
+        " OR EXISTS (SELECT 1 FROM timer WHERE lane = ANY($1::int[]) AND due_at <= $2)"
+        " OR EXISTS (SELECT 1 FROM rule_boundary WHERE due_at <= $2)"
+        " OR EXISTS (SELECT 1 FROM rule_ahead WHERE due_at <= $2)",
+        sorted(lanes),
+        as_of,
+    )
+    return due
+
+
 async def claim_tasks(connection: Connection, tasks_max: int) -> list[OpenTask]:
     """The oldest unfinished tasks that nobody is working on, sweeps first, locked."""
     rows = await connection.fetch(

@@ -66,7 +66,7 @@ class Site:
             next_seqs, _ = await lock_lanes(connection, (lane,))
             first = next_seqs[lane]
             records = [record(lane, seq, text) for seq in range(first, first + count)]
-            await append(connection, records, await connection.fetchval("SELECT clock_timestamp()"))
+            await append(connection, records)
             await advance(connection, {lane: first + count})
         return records
 

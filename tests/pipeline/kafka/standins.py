@@ -49,8 +49,7 @@ class Deciding:
                 if new:
                     positions[key] = Position(new[-1].offset + 1, record_hash(new[-1]), 0, 0, None)
                 result.next_offsets[key] = positions[key].next_offset
-            now = await connection.fetchval("SELECT clock_timestamp()")
-            await append(connection, [one for several in appended.values() for one in several], now)
+            await append(connection, [one for several in appended.values() for one in several])
             await advance(connection, next_seqs)
             await write_positions(connection, positions)
         result.appended = appended

@@ -177,7 +177,7 @@ CREATE INDEX open_hold_reason ON open_hold (reason);
 CREATE TABLE outbox (
     lane INTEGER NOT NULL,
     seq BIGINT NOT NULL,
-    recorded_at TIMESTAMP WITH TIME ZONE NOT NULL,
+    recorded_at TIMESTAMP WITH TIME ZONE DEFAULT clock_timestamp() NOT NULL,
     key TEXT NOT NULL,
     type TEXT NOT NULL,
     headers TEXT NOT NULL,
