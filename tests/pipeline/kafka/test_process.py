@@ -111,19 +111,6 @@ async def test_a_process_holds_what_it_is_told_of_and_ends_by_sigterm(site: Site
     assert "gatekeeper_stopped" in log.read_text()
 
 
-async def test_a_process_that_is_killed_while_it_publishes_leaves_no_gap_and_no_double(
-    site: Site, tmp_path: Path
-) -> None:
-    log = tmp_path / "log"
-    for round_number, point in enumerate(("publish.after_send=kill@2", "publish.after_commit=kill@2")):
-        await send_shipments(site, round_number * 20, 20)
-        async with gatekeeper(site, log, failpoints=point) as process:
-            assert await asyncio.wait_for(process.wait(), 60) == -signal.SIGKILL, log.read_text()
-    async with gatekeeper(site, log):
-        await all_held(site, 40)
-    await numbers_are_dense(site)
-
-
 async def test_a_process_without_its_topics_waits_and_refuses_another_number_of_partitions(
     site: Site, tmp_path: Path
 ) -> None:
@@ -135,27 +122,6 @@ async def test_a_process_without_its_topics_waits_and_refuses_another_number_of_
     async with gatekeeper(site, log, partitions="3") as process:
         assert await asyncio.wait_for(process.wait(), 30) == 2
     assert "has 4 partitions, not 3" in log.read_text()
-
-
-async def test_a_process_that_was_frozen_and_overtaken_does_not_publish_twice(site: Site, tmp_path: Path) -> None:
-    log, other_log = tmp_path / "log", tmp_path / "other"
-    async with gatekeeper(site, log, failpoints="publish.before_commit=stop@3") as frozen:
-        await eventually(lambda: log.exists() and log.read_text().count("lane_checked") >= PARTITIONS)
-        await send_shipments(site, 0, 40)
-        await eventually(lambda: is_stopped(frozen.pid), seconds=60)
-        async with gatekeeper(site, other_log) as other:
-            await all_held(site, 40)
-            frozen.send_signal(signal.SIGCONT)
-            await send_shipments(site, 40, 20)
-            await eventually(lambda: log.read_text().count("partitions_assigned") >= 3, seconds=60)
-            await send_shipments(site, 60, 20)
-            await all_held(site, 80)
-            frozen.send_signal(signal.SIGTERM)
-            assert await asyncio.wait_for(frozen.wait(), 20) == 0, log.read_text()
-            await send_shipments(site, 80, 20)
-            await all_held(site, 100)
-            assert other.returncode is None
-    await numbers_are_dense(site)
 
 
 def measures(port: int) -> str:
