@@ -22,5 +22,7 @@ async def meanwhile(asked: Coroutine[Any, Any, None], compute: Callable[[], Resu
     except BaseException:
         task.cancel()
         await asyncio.wait((task,))
+        if not task.cancelled():
+            task.exception()  # It failed as well: that is looked at here, and the first failure is the one to tell.
         raise
     return result

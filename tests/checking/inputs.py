@@ -12,6 +12,10 @@ from typing import Any
 from schemas.licences import LicenceUpserted
 from schemas.reading import ReadEvent
 from schemas.unreadable import Unreadable
+from services.gatekeeper.domain.aggregates import Shipment
+from services.gatekeeper.domain.events import MilestoneReported, ShipmentCorrected
+from services.gatekeeper.domain.journey import REPORTS_MAX
+from services.gatekeeper.domain.vocabulary import Classifier
 from services.gatekeeper.pipeline.intake import RULE_FAILED, Parsed, parse, unreadable
 from services.gatekeeper.pipeline.records import Record
 from tests.checking.stored import Stored
@@ -85,6 +89,7 @@ def _traces(stored: Stored, several: Sequence[Parsed], given: Input) -> Iterator
         yield from _trace(one, decided, raw in seen, kept.get(raw, []))
     handled = [one for one in several if seen.get(one.event_key) == one.content and raw_keys[id(one)] not in kept]
     yield from _versions(stored, handled)
+    yield from _told(stored, handled)
     came = {*raw_keys.values()}
     for raw, rows in kept.items():
         if given.complete and raw not in came:
@@ -120,6 +125,23 @@ def _versions(stored: Stored, decided: Iterable[Parsed]) -> Iterator[str]:
         found = stored.versions.get((kind, key), 0)
         if found < version:
             yield f"input: {kind} {key} was decided in version {version}, and {found} is stored"
+
+
+def _told(stored: Stored, decided: Iterable[Parsed]) -> Iterator[str]:
+    """What has no version has left its trace, too: in the shipment's timeline, and a milestone among its reports."""
+    noted = {(row["owner_id"], row["event_id"]) for row in stored.rows["noted"]}
+    for one in decided:
+        event = one.event
+        if not isinstance(event, MilestoneReported | ShipmentCorrected):
+            continue
+        if (event.shipment_id, event.meta.event_id) not in noted:
+            yield f"input {_where(one.record)}: decided, and not in the timeline of {event.shipment_id}"
+        body = stored.bodies.get(("shipment", event.shipment_id))
+        reports = body.progress.reports if isinstance(body, Shipment) else ()
+        is_report = isinstance(event, MilestoneReported) and event.classifier is Classifier.ACTUAL
+        known = any((r.source, r.event_id) == (event.meta.source, event.meta.event_id) for r in reports)
+        if is_report and not known and len(reports) < REPORTS_MAX:
+            yield f"input {_where(one.record)}: decided, and not among the reports of {event.shipment_id}"
 
 
 def _is_overtaken(stored: Stored, read: ReadEvent) -> bool:

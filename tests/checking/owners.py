@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from services.gatekeeper.domain.aggregates import Order, Shipment
+from services.gatekeeper.domain.facts import ShipmentFacts
 from services.gatekeeper.domain.reasons import Reason
 from services.gatekeeper.domain.vocabulary import OrderState, Place, ShipmentState
 from services.gatekeeper.store.term_keys import term_keys
@@ -15,6 +16,8 @@ from services.kit.partitioning import lane_of
 from tests.checking.stored import Owner, Stored
 
 STATE_TYPES = ("shipment.", "order.")
+WITHOUT_LINES = ("exporter", "forwarder")
+"""Terms of facts that have no lines yet."""
 
 
 def sequences(stored: Stored) -> Iterator[str]:
@@ -105,13 +108,6 @@ def states(stored: Stored) -> Iterator[str]:
     yield from (f"{' '.join(hold)}: a hold that is missing among the open ones" for hold in sorted(kept - rows))
 
 
-def _least_terms(owner: tuple[str, str], body: Shipment | Order) -> list[str]:
-    """What a sweep must find it by, whatever the rules say: itself, its lines' orders and what it draws on."""
-    lines = body.facts.lines if isinstance(body, Shipment) and body.facts else ()
-    orders = {f"order:{line.order_id}" for line in lines if line.order_id is not None}
-    return term_keys({":".join(owner), "open", *orders, *(f"licence:{draw.licence_no}" for draw in body.draws)})
-
-
 def selection(stored: Stored) -> Iterator[str]:
     """Timers say what the bodies say; terms stand for exactly what is open, and name what its facts name."""
     timers = {(row["owner"], row["owner_id"]): (row["lane"], row["due_at"]) for row in stored.rows["timers"]}
@@ -135,23 +131,31 @@ def _terms(name: str, lane: int, body: Shipment | Order, row: Any) -> Iterator[s
     if not is_open:
         yield f"{name}: its scope terms are {row['terms']}, though it is CLOSED"
     due, kept = set(term_keys(_named(name, body))), set(row["terms"])
-    if not due <= kept or (body.terms and set(term_keys(body.terms)) != kept):
+    if not due <= kept:
         yield f"{name}: its scope terms are {row['terms']}, without {sorted(due - kept)}"
     elif (row["lane"], row["arrival"]) != (lane, body.arrival):
         yield f"{name}: its scope terms lie in lane {row['lane']} with arrival {row['arrival']}"
 
 
 def _named(name: str, body: Shipment | Order) -> frozenset[str]:
-    """The least that notices and lists must find it by: itself, who sends it, its items and what it draws on.
+    """The least that notices, lists and rule changes must find it by: itself, and all that its own facts name.
 
     Of what no rule could judge only itself: it is held whatever comes.
     """
-    named = {name.replace(" ", ":", 1)}
+    named = {name.replace(" ", ":", 1), "open"}
     failed = any(hold.reason is Reason.ENGINE_ERROR for hold in body.holds)
-    if body.sequence and body.facts is not None and not failed:
-        named |= {f"exporter:{body.facts.exporter_id}"} if body.facts.exporter_id else set()
-        named |= {f"item:{line.item_no}" for line in body.facts.lines}
-        named |= {f"licence:{draw.licence_no}" for draw in body.draws if draw.quantity.value}
-        if isinstance(body, Shipment) and body.facts.forwarder_id:
-            named.add(f"forwarder:{body.facts.forwarder_id}")
+    facts = body.facts
+    if not body.sequence or facts is None or failed:
+        return frozenset(named)
+    given = [("exporter", facts.exporter_id), ("dest", facts.destination)]
+    given += [("enduse", facts.end_use.code if facts.end_use is not None else None)]
+    given += [("party", ref.party_id) for ref in facts.parties.values()]
+    given += [("licence", number) for number in facts.licences]
+    given += [("licence", draw.licence_no) for draw in body.draws if draw.quantity.value]
+    given += [("statement", number) for number in facts.end_user_statements]
+    given += [("item", line.item_no) for line in facts.lines]
+    given += [("fx", line.value.currency) for line in facts.lines if line.value is not None]
+    if isinstance(facts, ShipmentFacts):
+        given += [("forwarder", facts.forwarder_id), *(("order", line.order_id) for line in facts.lines)]
+    named |= {f"{kind}:{value}" for kind, value in given if value and (facts.lines or kind in WITHOUT_LINES)}
     return frozenset(named)

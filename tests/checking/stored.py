@@ -57,6 +57,7 @@ _TABLES = {
     "seen": "SELECT event_key, content_hash FROM event_seen",
     "causes": "SELECT cause, owner, owner_id, count(*) AS decisions FROM decision"
     " WHERE cause ~ '^trade[.].*/[0-9]+/[0-9]+$' GROUP BY cause, owner, owner_id",
+    "noted": "SELECT owner_id, detail::jsonb ->> 'event_id' AS event_id FROM timeline WHERE owner = 'shipment'",
     "violations": "SELECT kind, shipment_id, licence_no, detail FROM violation",
     "rules": "SELECT DISTINCT ON (kind, key) kind, key, version, body FROM rule_row ORDER BY kind, key, seq DESC",
     "ahead": "SELECT kind, key, (body ->> 'version')::bigint AS version FROM rule_ahead",

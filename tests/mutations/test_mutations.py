@@ -15,7 +15,7 @@ from tests.mutations.copies import PROJECT, Outcome, run_on
 from tests.mutations.mutation import PATCHES, DoesNotFit, Mutation, every
 
 MUTATIONS = {mutation.name: mutation for mutation in every()}
-PLACES_MIN = 10
+PLACES_MIN = 30
 AT_ONCE = 4
 """On two cores: some wait for what will not come."""
 NO_SUCH_TEST = pytest.ExitCode.USAGE_ERROR

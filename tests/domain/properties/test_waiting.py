@@ -130,15 +130,17 @@ def test_an_answer_stands_until_the_date_that_it_names(
 
 
 @settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(dated_rules(), subjects(), st.sampled_from([None, 0, 2]))
+@given(dated_rules(), subjects(), st.sampled_from([None, 0, 2]), st.integers(1, 60 * 14))
 def test_an_answer_from_a_remembered_scene_is_the_one_worked_out_anew(
-    rules: list[RuleEntity], subject: Shipment | Order, age: int | None
+    rules: list[RuleEntity], subject: Shipment | Order, age: int | None, minutes: int
 ) -> None:
+    """Also hours later on the same day, and after another of its shape has filled the scene."""
     known, policy = references(*rules), Policy(fx_max_age_days=age)
-    if isinstance(subject, Order):
-        case = order_case(subject, known, accounts(), policy, NOW)
-    else:
-        case = shipment_case(subject, {}, known, accounts(), policy, NOW)
-    shared, anew = decide_case(case), decide_case(replace(case, scene=None))
-    assert replace(shared, read=()) == replace(anew, read=())
-    assert set(shared.read) >= set(anew.read)
+    for as_of in (NOW, NOW + timedelta(minutes=minutes)):
+        if isinstance(subject, Order):
+            case = order_case(subject, known, accounts(), policy, as_of)
+        else:
+            case = shipment_case(subject, {}, known, accounts(), policy, as_of)
+        shared, anew = decide_case(case), decide_case(replace(case, scene=None))
+        assert replace(shared, read=()) == replace(anew, read=())
+        assert set(shared.read) >= set(anew.read)

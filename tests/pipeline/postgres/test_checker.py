@@ -76,7 +76,18 @@ WRONG = {
     "UPDATE shipment SET state = 'RELEASED' WHERE shipment_id = 'S2'": "status of S2: state is RELEASED",
     "UPDATE outbox SET value = convert_to(replace(convert_from(value, 'UTF8'), '\"sequence\":1', '\"sequence\":2'),"
     " 'UTF8') WHERE key = 'S2'": "sequence 2 where 1 is next",
+    "UPDATE scope_terms SET terms = array_remove(terms, 'open') WHERE owner_id = 'S1'": "without ['open']",
+    "UPDATE scope_terms SET terms = array_remove(terms, 'order:O1') WHERE owner_id = 'S3'": "without ['order:O1']",
+    "UPDATE scope_terms SET terms = array_remove(terms, 'dest:DE') WHERE owner_id = 'S1'": "without ['dest:DE']",
+    "UPDATE timer SET owner_id = 'S9' WHERE owner_id = 'S3'": "a timer of nobody",
+    "UPDATE open_hold SET hold_id = 'other' WHERE owner_id = 'S2'": "an open hold that its owner does not have",
+    "UPDATE quarantine SET status = 'DROPPED'": "which is not open in quarantine",
+    "DELETE FROM outbox WHERE key = 'S1'": "lane",
     # Input
+    "DELETE FROM timeline WHERE owner_id = 'S1'": "not in the timeline of S1",
+    "UPDATE shipment SET body = jsonb_set(body, '{progress,reports}', '[]') WHERE shipment_id = 'S1'": (
+        "not among the reports of S1"
+    ),
     "DELETE FROM event_seen": "neither decided nor in quarantine",
     "UPDATE event_seen SET content_hash = '\\x00'": "neither decided nor in quarantine",
     "DELETE FROM quarantine": "neither decided nor in quarantine",
