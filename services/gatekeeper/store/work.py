@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from services.gatekeeper.store.journal import ENGINE_VERSION
 from services.gatekeeper.store.term_keys import term_keys
 
 Connection = Any
@@ -65,15 +66,20 @@ async def add_tasks(connection: Connection, tasks: Sequence[NewTask], rules_vers
 
 
 async def is_anything_due(connection: Connection, lanes: Collection[int], as_of: datetime) -> bool:
-    """Whether there may be a task, a date of one of `lanes`, a boundary that came, or a record for another lane."""
+    """Whether there may be a task, a date of one of `lanes`, a boundary that came, or a record for another lane.
+
+    Also when the rules need a newer engine: whoever goes on from here is told so.
+    """
     due: bool = await connection.fetchval(
         "SELECT EXISTS (SELECT 1 FROM task WHERE done_at IS NULL)"
         " OR EXISTS (SELECT 1 FROM deferred_record)"
         " OR EXISTS (SELECT 1 FROM timer WHERE lane = ANY($1::int[]) AND due_at <= $2)"
         " OR EXISTS (SELECT 1 FROM rule_boundary WHERE due_at <= $2)"
-        " OR EXISTS (SELECT 1 FROM rule_ahead WHERE due_at <= $2)",
+        " OR EXISTS (SELECT 1 FROM rule_ahead WHERE due_at <= $2)"
+        " OR EXISTS (SELECT 1 FROM rules_state WHERE min_engine > $3)",
         sorted(lanes),
         as_of,
+        ENGINE_VERSION,
     )
     return due
 
