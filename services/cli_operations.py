@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Annotated, Any, TypeVar
 from uuid import UUID
 
-import asyncpg
 import typer
 
 from services.gatekeeper.store import keys, quarantine
@@ -20,7 +19,7 @@ from services.gatekeeper.store.lanes import lanes_overview
 from services.gatekeeper.store.quarantine import Quarantined
 from services.gatekeeper.wiring import BadSetting, Gate, Settings, open_gate
 from services.kit.logging import configure_logging
-from services.kit.postgres import Unreachable, is_retryable, server_of
+from services.kit.postgres import CONNECTION_ERRORS, Unreachable, is_retryable, server_of
 
 Result = TypeVar("Result")
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]
@@ -45,7 +44,7 @@ def _with_gate(work: Callable[[Gate], Awaitable[Result]]) -> Result:
         gate = await open_gate(settings, name="holdgate-cli", patience_seconds=PATIENCE_SECONDS)
         try:
             return await work(gate)
-        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        except CONNECTION_ERRORS as error:
             if not is_retryable(error):
                 raise
             raise Unreachable("PostgreSQL", server_of(settings.database_url), error) from None

@@ -16,7 +16,7 @@ async def meanwhile(asked: Coroutine[Any, Any, None], compute: Callable[[], Resu
     """
     task = asyncio.create_task(asked)
     try:
-        await asyncio.sleep(0)
+        await asyncio.sleep(0)  # One turn of the loop: `asked` runs up to its first wait, and so has sent its question.
         result = compute()
         await task
     except BaseException:

@@ -13,7 +13,7 @@ from services.gatekeeper.domain.facts import OrderFacts, OrderLine, ShipmentFact
 from services.gatekeeper.domain.policy import Policy
 from services.gatekeeper.domain.quantity import Money, Quantity
 from services.gatekeeper.domain.references import References
-from services.gatekeeper.domain.scene import LineShape, Shape, scene_of
+from services.gatekeeper.domain.scene import LineShape, Shape, case_in, scene_of
 from services.gatekeeper.domain.vocabulary import DEPARTED_PLACES, Movement, Place
 
 LICENSED_MOVEMENTS = frozenset(
@@ -103,29 +103,8 @@ def _case(
     as_of: datetime,
 ) -> Case:
     scene = scene_of(shape, references, policy, as_of)
-    shipment, order = (subject, None) if isinstance(subject, Shipment) else (None, subject)
-    return Case(
-        owner=shape.owner,
-        owner_id=subject.shipment_id if isinstance(subject, Shipment) else subject.order_id,
-        shipment=shipment,
-        order=order,
-        orders=orders,
-        exporter_id=shape.exporter_id,
-        movement=shape.movement,
-        forwarder_id=shape.forwarder_id,
-        transit=shape.transit,
-        place=shape.place,
-        leaves_territory=shape.leaves_territory,
-        lines=tuple(_line(line, *amounts) for line, amounts in zip(scene.lines, asked, strict=True)),
-        days=shape.days,
-        today=shape.today,
-        as_of=as_of,
-        references=references,
-        accounts=accounts,
-        policy=policy,
-        planned_day=shape.planned_day,
-        scene=scene,
-    )
+    lines = tuple(_line(line, *amounts) for line, amounts in zip(scene.lines, asked, strict=True))
+    return case_in(shape, lines, references, policy, as_of, subject, orders, accounts, scene)
 
 
 def _line(

@@ -10,9 +10,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from types import MappingProxyType
 from typing import NamedTuple
 
-from services.gatekeeper.domain.aggregates import Finding
+from services.gatekeeper.domain.aggregates import Finding, LicenceAccount, Order, Shipment
 from services.gatekeeper.domain.candidates import Candidate, candidates_of
 from services.gatekeeper.domain.case import Case, CaseLine
 from services.gatekeeper.domain.facts import EndUse, PartyRef
@@ -90,7 +91,8 @@ def scene_of(shape: Shape, references: References, policy: Policy, as_of: dateti
     if remembered is None:
         if len(references.scenes) >= SCENES_REMEMBERED_MAX:
             references.scenes.clear()
-        remembered = references.scenes[shape] = _worked_out(_bare_case(shape, references, policy, as_of))
+        lines = tuple(_bare_line(line, shape, references) for line in shape.lines)
+        remembered = references.scenes[shape] = _worked_out(case_in(shape, lines, references, policy, as_of))
     return remembered
 
 
@@ -117,27 +119,40 @@ def _worked_out(bare: Case) -> Scene:
     )
 
 
-def _bare_case(shape: Shape, references: References, policy: Policy, as_of: datetime) -> Case:
+def case_in(
+    shape: Shape,
+    lines: tuple[CaseLine, ...],
+    references: References,
+    policy: Policy,
+    as_of: datetime,
+    subject: Shipment | Order | None = None,
+    orders: Mapping[str, Order] = MappingProxyType({}),
+    accounts: Mapping[str, LicenceAccount] = MappingProxyType({}),
+    scene: Scene | None = None,
+) -> Case:
+    """The case of `subject` with its `lines`; without one nobody's, which has nothing that a scene must not know."""
+    shipment, order = (subject, None) if isinstance(subject, Shipment) else (None, subject)
     return Case(
         owner=shape.owner,
-        owner_id="",
-        shipment=None,
-        order=None,
-        orders={},
+        owner_id=shipment.shipment_id if shipment is not None else order.order_id if order is not None else "",
+        shipment=shipment,
+        order=order,
+        orders=orders,
         exporter_id=shape.exporter_id,
         movement=shape.movement,
         forwarder_id=shape.forwarder_id,
         transit=shape.transit,
         place=shape.place,
         leaves_territory=shape.leaves_territory,
-        lines=tuple(_bare_line(line, shape, references) for line in shape.lines),
+        lines=lines,
         days=shape.days,
         today=shape.today,
         as_of=as_of,
         references=references,
-        accounts={},
+        accounts=accounts,
         policy=policy,
         planned_day=shape.planned_day,
+        scene=scene,
     )
 
 

@@ -146,7 +146,7 @@ async def _handle_all(workspace: Workspace, records: Sequence[Parsed]) -> Handle
     errors = workspace.effects.engine_errors
     for number, one in enumerate(records, 1):
         if number % RECORDS_AT_A_TIME == 0:
-            await asyncio.sleep(0)
+            await asyncio.sleep(0)  # A turn of the loop for the others.
         if one.read is None:
             handled.kept.append(quarantined(one, workspace.as_of))
         if one.entity_key is None or one.owner == "none":

@@ -54,15 +54,8 @@ def _come(change: Change, due: notices.Due) -> None:
         change.tell(entity, event, notices.touches(change.references, entity))
 
 
-async def _any_due(gate: Gate) -> bool:
-    async with gate.database.reading() as connection:
-        return await notices.any_due(connection, await gate.clock.now(connection))
-
-
 async def run_due_boundaries(gate: Gate) -> bool:
     """Make notices begin and end, and rules count, whose time has come: one exclusive transaction (design.md §4)."""
-    if not await retrying(lambda: _any_due(gate), what="boundaries"):
-        return False
 
     async def attempt() -> bool:
         async with gate.database.transaction() as tx:

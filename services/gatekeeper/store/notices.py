@@ -54,16 +54,6 @@ def _dates(entity: Notice | Licence) -> list[tuple[str, datetime | None]]:
     return [] if entity.lifted else [(START, entity.starts_at), (END, entity.ends_at)]
 
 
-async def any_due(connection: Connection, as_of: datetime) -> bool:
-    return bool(
-        await connection.fetchval(
-            "SELECT EXISTS (SELECT 1 FROM rule_boundary WHERE due_at <= $1)"
-            " OR EXISTS (SELECT 1 FROM rule_ahead WHERE due_at <= $1)",
-            as_of,
-        )
-    )
-
-
 @dataclass(frozen=True, slots=True)
 class Due:
     """A date that came: of a notice START or END, of a licence the kind of its alert."""

@@ -65,23 +65,33 @@ async def add_tasks(connection: Connection, tasks: Sequence[NewTask], rules_vers
     )
 
 
-async def is_anything_due(connection: Connection, lanes: Collection[int], as_of: datetime) -> bool:
-    """Whether there may be a task, a date of one of `lanes`, a boundary that came, or a record for another lane.
+@dataclass(frozen=True, slots=True)
+class Due:
+    """Where there may be work: dates of rules that came, open tasks, dates of owners in certain lanes, records."""
 
-    Also when the rules need a newer engine: whoever goes on from here is told so.
+    boundaries: bool
+    tasks: bool
+    timers: bool
+    deferred: bool
+
+
+async def what_is_due(connection: Connection, lanes: Collection[int], as_of: datetime) -> Due:
+    """What may be done now, the dates of owners only in `lanes`.
+
+    `tasks` also when the rules need a newer engine: whoever takes them up is told so.
     """
-    due: bool = await connection.fetchval(
-        "SELECT EXISTS (SELECT 1 FROM task WHERE done_at IS NULL)"
-        " OR EXISTS (SELECT 1 FROM deferred_record)"
-        " OR EXISTS (SELECT 1 FROM timer WHERE lane = ANY($1::int[]) AND due_at <= $2)"
-        " OR EXISTS (SELECT 1 FROM rule_boundary WHERE due_at <= $2)"
-        " OR EXISTS (SELECT 1 FROM rule_ahead WHERE due_at <= $2)"
-        " OR EXISTS (SELECT 1 FROM rules_state WHERE min_engine > $3)",
+    row = await connection.fetchrow(
+        "SELECT EXISTS (SELECT 1 FROM rule_boundary WHERE due_at <= $2)"
+        " OR EXISTS (SELECT 1 FROM rule_ahead WHERE due_at <= $2) AS boundaries,"
+        " EXISTS (SELECT 1 FROM task WHERE done_at IS NULL)"
+        " OR EXISTS (SELECT 1 FROM rules_state WHERE min_engine > $3) AS tasks,"
+        " EXISTS (SELECT 1 FROM timer WHERE lane = ANY($1::int[]) AND due_at <= $2) AS timers,"
+        " EXISTS (SELECT 1 FROM deferred_record) AS deferred",
         sorted(lanes),
         as_of,
         ENGINE_VERSION,
     )
-    return due
+    return Due(**row)
 
 
 async def claim_tasks(connection: Connection, tasks_max: int) -> list[OpenTask]:

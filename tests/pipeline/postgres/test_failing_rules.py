@@ -78,7 +78,9 @@ async def test_a_rule_that_raises_at_a_sweep_holds_and_keeps_no_record(
     await feeder.tell(item("MAG-ROD", version=2))
     assert await feeder.state("S1") == "HELD ENGINE_ERROR"
     assert await feeder.quarantine() == []
-    assert (await feeder.shipment("S1")).recheck_at > NOW  # type: ignore[operator]
+    recheck_at = (await feeder.shipment("S1")).recheck_at
+    assert recheck_at is not None
+    assert recheck_at > NOW
     [told] = await feeder.query("SELECT what, detail FROM timeline WHERE owner_id = 'S1'")
     assert told["what"] == "ENGINE_ERROR"
     assert "raises" in told["detail"]

@@ -16,32 +16,38 @@ from tests.pipeline.postgres.test_races import WAITING
 from tests.pipeline.trade import item, licence, notice, shipment
 from tests.waiting import eventually
 
+WAITERS = [f"W{number}" for number in range(1, 7)]
+"""Each wants 600 of 1000 KGM."""
+
+
+async def _waiters_half_done(feeder: Feeder) -> None:
+    """100 of 1000 KGM came back, which is too little for anybody, and the first two of six have been looked at."""
+    await feeder.tell(item("LASER", "6A911.a"), licence("ONE", "1000 KGM", code="6A911.a"))
+    await feeder.tell(shipment("R1", "1000 KGM", item="LASER"))
+    await feeder.tell(*(shipment(name, "600 KGM", item="LASER") for name in WAITERS))
+    await feeder.feed(shipment("R1", "900 KGM", item="LASER", version=2))
+    await work_once(feeder.gate)
+
+
+async def _what_comes_back_goes_to_the_first(feeder: Feeder) -> None:
+    await feeder.feed(shipment("R1", "300 KGM", item="LASER", version=3))
+    await feeder.until_idle()
+    states = [state.split()[0] for state in await feeder.states(*WAITERS)]
+    assert states == ["RELEASED", "HELD", "HELD", "HELD", "HELD", "HELD"]
+    await feeder.assert_sound()
+
 
 async def test_what_comes_back_while_waiters_are_looked_at_goes_to_the_earliest(open_feeder: Opened) -> None:
     feeder = await open_feeder(sweep_chunk=2)
-    await feeder.tell(item("LASER", "6A911.a"), licence("ONE", "1000 KGM", code="6A911.a"))
-    await feeder.tell(shipment("R1", "1000 KGM", item="LASER"))
-    waiting = [f"W{number}" for number in range(1, 7)]
-    await feeder.tell(*(shipment(name, "600 KGM", item="LASER") for name in waiting))
-    await feeder.feed(shipment("R1", "900 KGM", item="LASER", version=2))
-    await work_once(feeder.gate)
-    await feeder.feed(shipment("R1", "300 KGM", item="LASER", version=3))
-    await feeder.until_idle()
-    states = [state.split()[0] for state in await feeder.states(*waiting)]
-    assert states == ["RELEASED", "HELD", "HELD", "HELD", "HELD", "HELD"]
-    await feeder.assert_sound()
+    await _waiters_half_done(feeder)
+    await _what_comes_back_goes_to_the_first(feeder)
 
 
 async def test_room_that_comes_back_while_a_chunk_waits_for_the_licence_is_not_given_to_that_chunk(
     open_feeder: Opened,
 ) -> None:
     feeder = await open_feeder(sweep_chunk=2, name="waiting")
-    await feeder.tell(item("LASER", "6A911.a"), licence("ONE", "1000 KGM", code="6A911.a"))
-    await feeder.tell(shipment("R1", "1000 KGM", item="LASER"))
-    waiting = [f"W{number}" for number in range(1, 7)]
-    await feeder.tell(*(shipment(name, "600 KGM", item="LASER") for name in waiting))
-    await feeder.feed(shipment("R1", "900 KGM", item="LASER", version=2))
-    await work_once(feeder.gate)
+    await _waiters_half_done(feeder)
     async with feeder.gate.database.transaction() as tx:
         await tx.execute("SELECT 1 FROM licence_account WHERE licence_no = 'ONE' FOR UPDATE")
         chunk = asyncio.create_task(work_once(feeder.gate))
@@ -67,24 +73,16 @@ async def _task_again(connection: Connection, task_id: int) -> None:
 async def test_of_two_half_done_tasks_of_one_licence_one_starts_anew_for_both(open_feeder: Opened) -> None:
     """Numbers are given before the commit: the later one may be started first."""
     feeder = await open_feeder(sweep_chunk=2)
-    await feeder.tell(item("LASER", "6A911.a"), licence("ONE", "1000 KGM", code="6A911.a"))
-    await feeder.tell(shipment("R1", "1000 KGM", item="LASER"))
-    waiting = [f"W{number}" for number in range(1, 7)]
-    await feeder.tell(*(shipment(name, "600 KGM", item="LASER") for name in waiting))
-    await feeder.feed(shipment("R1", "900 KGM", item="LASER", version=2))
-    await work_once(feeder.gate)
+    await _waiters_half_done(feeder)
     async with feeder.gate.database.transaction() as tx:
         await _task_again(tx, -1)
-    await feeder.feed(shipment("R1", "300 KGM", item="LASER", version=3))
-    await feeder.until_idle()
-    states = [state.split()[0] for state in await feeder.states(*waiting)]
-    assert states == ["RELEASED", "HELD", "HELD", "HELD", "HELD", "HELD"]
-    await feeder.assert_sound()
+    await _what_comes_back_goes_to_the_first(feeder)
 
 
 async def _pending(feeder: Feeder, key: str) -> str | None:
     async with feeder.gate.database.reading() as connection:
-        statuses = await read_statuses(connection, [key], Visibility.everything(), feeder.gate.clock.at)  # type: ignore[attr-defined]
+        now = await feeder.gate.clock.now(connection)
+        statuses = await read_statuses(connection, [key], Visibility.everything(), now)
     return statuses.found[key].pending
 
 
