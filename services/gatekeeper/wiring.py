@@ -12,7 +12,6 @@ from dataclasses import dataclass, field, fields
 from datetime import datetime
 from typing import Any, Protocol
 
-from services.gatekeeper.domain.policy import Policy
 from services.gatekeeper.domain.references import References
 from services.kit import failpoints
 from services.kit.postgres import CONNECTION_ERRORS, Connection, Database, Unreachable, connect, retrying, server_of
@@ -171,7 +170,6 @@ class Gate:
     clock: Clock
     incarnation: uuid.UUID
     partitions: int
-    policy: Policy = field(default_factory=Policy)
     references: References | None = None
     owned_lanes: frozenset[int] = frozenset()
     published: dict[int, int] = field(default_factory=dict)

@@ -64,16 +64,6 @@ async def test_what_is_otherwise_is_said_and_ends_with_one(tmp_path: Path, capsy
 
 
 @pytest.mark.usefixtures("given_database")
-async def test_a_setting_that_nothing_decides_with_yet_fails_aloud(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    path = _written(tmp_path, "RELEASED", policy="{split_window_days: 5}")
-    assert await run_scenarios([path], json=True) == 1
-    printed = capsys.readouterr()
-    assert json.loads(printed.out)["scenarios"][0]["passed"] is False
-    assert "does not decide with the policy setting split_window_days yet" in printed.err
-
-
 @pytest.mark.usefixtures("given_database")
 async def test_a_reply_and_what_nobody_knows_are_shown_whole(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]

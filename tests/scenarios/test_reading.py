@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
 import pytest
 
-from services.gatekeeper.domain import policy
+from services.gatekeeper.domain.policy import Policy
 from services.local.scenarios.model import BadScenario, Event, Raw
 from services.local.scenarios.parse import read_scenarios
-from services.local.scenarios.policy_overrides import DECIDED, SETTINGS
 from services.local.scenarios.yaml_text import load_yaml
 
 STEP = "{event: {type: shipment.upserted, data: {shipment_id: S1}}}"
@@ -142,16 +140,8 @@ def test_two_scenarios_of_one_id_are_refused(tmp_path: Path) -> None:
         read_scenarios([_written(tmp_path, f"scenarios: [{one}, {one}]")])
 
 
-def test_a_setting_that_is_as_always_is_no_claim(tmp_path: Path) -> None:
-    [as_always] = read_scenarios([_file(tmp_path, extra="policy: {combine_licences: false},")])
+def test_a_scenarios_policy_is_the_first_version(tmp_path: Path) -> None:
+    [as_always] = read_scenarios([_file(tmp_path)])
     [otherwise] = read_scenarios([_file(tmp_path, extra="policy: {combine_licences: true, fx_max_age_days: 3},")])
-    assert as_always.undecided == ()
-    assert otherwise.undecided == ("combine_licences",)
-    assert otherwise.policy.fx_max_age_days == 3
-
-
-def test_the_settings_that_are_decided_with_are_those_that_the_domain_reads() -> None:
-    sources = "".join(path.read_text(encoding="utf-8") for path in Path(policy.__file__).parent.glob("*.py"))
-    read = {name for name in SETTINGS if re.search(rf"policy\.{name}\b", sources)}
-    # Read so far only to know whom a refreshed feed touches: no rule holds because of an old feed yet.
-    assert read - {"feed_max_age_hours"} == DECIDED
+    assert as_always.policy == Policy()
+    assert otherwise.policy == Policy(version=1, combine_licences=True, fx_max_age_days=3)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from services.gatekeeper.domain.buckets import Buckets, Edit
 from services.gatekeeper.domain.names import normalise_identifier, normalise_name
+from services.gatekeeper.domain.policy import Policy
 from services.gatekeeper.domain.rule_entities import (
     Control,
     Feed,
@@ -34,6 +35,7 @@ _KINDS: dict[type, tuple[RuleKind, str]] = {
     FxRate: (RuleKind.FX_RATE, "rate_id"),
     Feed: (RuleKind.FEED, "feed"),
     Notice: (RuleKind.NOTICE, "notice_id"),
+    Policy: (RuleKind.POLICY, "key"),
 }
 
 

@@ -14,6 +14,7 @@ from services.gatekeeper.domain.broken_rules import BrokenRules, UnreadableRule
 from services.gatekeeper.domain.buckets import Buckets
 from services.gatekeeper.domain.facts import PartyRef
 from services.gatekeeper.domain.names import normalise_identifier, normalise_name
+from services.gatekeeper.domain.policy import POLICY_KEY, Policy
 from services.gatekeeper.domain.reference_indexes import Indexes, entity_key, kind_of
 from services.gatekeeper.domain.rule_entities import (
     Control,
@@ -30,6 +31,8 @@ from services.gatekeeper.domain.rule_entities import (
 from services.gatekeeper.domain.vocabulary import RuleKind
 
 __all__ = ["References", "UnreadableRule"]
+
+_DEFAULT_POLICY = Policy()
 
 if TYPE_CHECKING:
     from services.gatekeeper.domain.parties import Known
@@ -104,6 +107,12 @@ class References:
 
     def entry(self, entry_id: str) -> ListEntry | None:
         return cast("ListEntry | None", self._entities.get((RuleKind.LIST_ENTRY, entry_id)))
+
+    @property
+    def policy(self) -> Policy:
+        """The policy that was applied last; its defaults before that."""
+        applied = self._entities.get((RuleKind.POLICY, POLICY_KEY))
+        return applied if isinstance(applied, Policy) else _DEFAULT_POLICY
 
     def feed(self, name: str) -> Feed | None:
         return cast("Feed | None", self._entities.get((RuleKind.FEED, name)))

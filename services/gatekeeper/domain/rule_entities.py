@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
+from services.gatekeeper.domain.policy import Policy
 from services.gatekeeper.domain.quantity import Money, Quantity
 from services.gatekeeper.domain.vocabulary import (
     Classification,
@@ -227,4 +228,4 @@ class Notice:
     by_http: bool = False
 
 
-RuleEntity = Licence | Party | ListEntry | Item | Control | Statement | FxRate | Feed | Notice
+RuleEntity = Licence | Party | ListEntry | Item | Control | Statement | FxRate | Feed | Notice | Policy

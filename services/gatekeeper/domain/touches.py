@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from services.gatekeeper.domain.names import normalise_name
+from services.gatekeeper.domain.policy import Policy
 from services.gatekeeper.domain.references import References
 from services.gatekeeper.domain.rule_entities import (
     Control,
@@ -18,7 +19,7 @@ from services.gatekeeper.domain.rule_entities import (
     Statement,
 )
 from services.gatekeeper.domain.scope import field_terms
-from services.gatekeeper.domain.terms import NOBODY, Touches
+from services.gatekeeper.domain.terms import EVERYTHING, NOBODY, Touches
 from services.gatekeeper.domain.vocabulary import RuleKind
 
 
@@ -69,6 +70,8 @@ def _touches(entity: RuleEntity, references: References) -> Touches:
             return _one((f"statement:{entity.statement_no}",))
         case FxRate():
             return _one((f"fx:{entity.base}",))
+        case Policy():
+            return EVERYTHING
         case _:
             return _one((f"feed:{entity.feed}",))
 

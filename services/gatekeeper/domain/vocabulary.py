@@ -230,3 +230,4 @@ class RuleKind(StrEnum):
     FX_RATE = "fx-rate"
     FEED = "feed"
     NOTICE = "notice"
+    POLICY = "policy"

@@ -80,7 +80,7 @@ async def gather(
     return Workspace(
         as_of=as_of,
         references=references,
-        policy=gate.policy,
+        policy=references.policy,
         shipments=await _with_stubs(connection, wanted, stored),
         orders=orders,
         accounts=accounts,

@@ -28,7 +28,7 @@ async def watch_licences(
     numbers = [after.licence_no for _, after in several]
     accounts = await lock_accounts(connection, numbers)
     drawers = await count_drawers(connection, numbers)
-    workspace = Workspace(as_of, references, writer.gate.policy, {}, {}, accounts)
+    workspace = Workspace(as_of, references, references.policy, {}, {}, accounts)
     for before, after in several:
         watch_licence_change(workspace, before, after, drawers.get(after.licence_no, 0))
     await store_accounts(connection, workspace)

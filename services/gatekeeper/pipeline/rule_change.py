@@ -98,7 +98,7 @@ class Change:
 
     @property
     def _tolerance(self) -> timedelta:
-        return timedelta(minutes=self.gate.policy.future_event_tolerance_minutes)
+        return timedelta(minutes=self.references.policy.future_event_tolerance_minutes)
 
     def add(self, entity: RuleEntity, event_id: str | None) -> RuleChange:
         """Apply one entity to the rules as they are within this change."""

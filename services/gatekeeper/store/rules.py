@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from schemas.topics import LICENCES, NOTICES
+from services.gatekeeper.domain.policy import Policy
 from services.gatekeeper.domain.reference_indexes import entity_key, kind_of
 from services.gatekeeper.domain.references import References, UnreadableRule
 from services.gatekeeper.domain.rule_entities import (
@@ -39,6 +40,7 @@ ENTITY_TYPES: dict[RuleKind, type[Any]] = {
     RuleKind.FX_RATE: FxRate,
     RuleKind.FEED: Feed,
     RuleKind.NOTICE: Notice,
+    RuleKind.POLICY: Policy,
 }
 
 
@@ -113,12 +115,16 @@ async def _unreadable_since(connection: Connection, since: int) -> tuple[list[Un
 _ONLY_KIND = {LICENCES.name: RuleKind.LICENCE, NOTICES.name: RuleKind.NOTICE}
 
 
+_KINDS_OF_EVENTS = frozenset(RuleKind) - {RuleKind.POLICY}
+"""A policy comes by the command line only."""
+
+
 def kind_of_record(topic: str, event_type: str | None) -> RuleKind | None:
     """What a broken record of a rule topic is about: its topic's only kind, else what its type says, else None."""
     if topic in _ONLY_KIND:
         return _ONLY_KIND[topic]
     stem = (event_type or "").split(".")[0]
-    return RuleKind(stem) if stem in set(RuleKind) else None
+    return RuleKind(stem) if stem in _KINDS_OF_EVENTS else None
 
 
 async def insert_rules(

@@ -76,13 +76,12 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """`given`: the fixture's events, then its own. `undecided`: settings that no rule of this release decides with."""
+    """`given`: the fixture's events, then its own."""
 
     id: str
     title: str
     file: str
     clock: datetime
     policy: Policy
-    undecided: tuple[str, ...]
     given: tuple[Event, ...]
     steps: tuple[Step, ...]

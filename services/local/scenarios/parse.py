@@ -99,7 +99,7 @@ def _scenario(where: str, number: int, given: Any, fixture: tuple[Event, ...]) -
     if not isinstance(given.get("title", ""), str):
         raise BadScenario(f"{here}: title must be text")
     clock = _within(here, lambda: _instant("clock", given["clock"]))
-    policy, undecided = _within(here, lambda: overridden(_mapping("policy", given.get("policy") or {})))
+    policy = _within(here, lambda: overridden(_mapping("policy", given.get("policy") or {})))
     own = _events(here, given.get("given") or [])
     return Scenario(
         id=named,
@@ -107,7 +107,6 @@ def _scenario(where: str, number: int, given: Any, fixture: tuple[Event, ...]) -
         file=where,
         clock=clock,
         policy=policy,
-        undecided=undecided,
         given=(*fixture, *own),
         steps=_steps(here, given["steps"], clock),
     )

@@ -1,4 +1,4 @@
-"""`policy:` of a scenario: overrides of settings, and which of them this release decides with."""
+"""`policy:` of a scenario: overrides of settings."""
 
 from __future__ import annotations
 
@@ -14,25 +14,20 @@ from services.gatekeeper.store.codec import load
 from services.local.scenarios.model import BadScenario
 
 SETTINGS = tuple(setting.name for setting in fields(Policy) if setting.name != "version")
-DECIDED = frozenset({"fx_max_age_days", "future_event_tolerance_minutes", "service_party_roles", "unreadable_notice"})
-"""Settings that a rule reads. Overriding any other would be ignored, so a scenario that does so fails."""
-
 _UNREADABLE_NOTICE = ("stop_releases", "alert_only")
 
 
-def overridden(given: Mapping[str, Any]) -> tuple[Policy, tuple[str, ...]]:
-    """The policy with `given`, and the settings among them that change nothing yet. Raises BadScenario."""
+def overridden(given: Mapping[str, Any]) -> Policy:
+    """The policy with `given`, as its first version. Raises BadScenario."""
     for name in given:
         if name not in SETTINGS:
             raise BadScenario(f"unknown policy setting {name!r}; there are {', '.join(SETTINGS)}")
     try:
-        policy = load(Policy, json.dumps(given))
+        policy = load(Policy, json.dumps({**given, "version": 1} if given else {}))
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
         raise BadScenario(f"policy setting {where}: {first['msg']}") from error
     if policy.unreadable_notice not in _UNREADABLE_NOTICE:
         raise BadScenario(f"policy setting unreadable_notice: must be {' or '.join(_UNREADABLE_NOTICE)}")
-    default = Policy()
-    changed = [name for name in given if getattr(policy, name) != getattr(default, name)]
-    return policy, tuple(name for name in changed if name not in DECIDED)
+    return policy

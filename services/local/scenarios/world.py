@@ -11,6 +11,7 @@ from datetime import datetime
 from schemas.topics import ID_FIELD, TOPICS_BY_NAME, TYPE_PREFIX, TopicKind, topic_of
 from services.gatekeeper.domain.policy import Policy
 from services.gatekeeper.pipeline.batch import decide_batch
+from services.gatekeeper.pipeline.policies import record_policy
 from services.gatekeeper.pipeline.records import Record, Run
 from services.gatekeeper.pipeline.rules import apply_rule_batch
 from services.gatekeeper.pipeline.tasks import work_once
@@ -152,7 +153,8 @@ async def open_world(url: str, clock: datetime, policy: Policy) -> AsyncIterator
     gate = await open_gate(Settings(database_url=url, partitions=PARTITIONS), name="scenario", clock=virtual)
     try:
         gate.owned_lanes = frozenset(range(PARTITIONS))
-        gate.policy = policy
+        if policy.version:
+            await record_policy(gate, policy)
         yield World(gate, virtual)
     finally:
         await gate.database.close()
