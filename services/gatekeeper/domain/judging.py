@@ -12,12 +12,13 @@ from services.gatekeeper.domain.corrected import corrected_facts
 from services.gatekeeper.domain.decide import Assessment, decide_order, decide_shipment
 from services.gatekeeper.domain.evolve import evolve
 from services.gatekeeper.domain.facts import ShipmentFacts
+from services.gatekeeper.domain.gathered import NotGathered
 from services.gatekeeper.domain.holds import finding_of
 from services.gatekeeper.domain.reasons import Reason
 from services.gatekeeper.domain.rules import RULES
 from services.gatekeeper.domain.terms import OPEN
 from services.gatekeeper.domain.vocabulary import OrderStatus, Place
-from services.gatekeeper.domain.workspace import Decision, EngineError, NotGathered, TimelineEntry, Workspace
+from services.gatekeeper.domain.workspace import Decision, EngineError, TimelineEntry, Workspace
 
 RETRY_AFTER_ERROR = timedelta(minutes=5)
 RULE_NAMES = frozenset(rule.__name__ for rule in RULES)

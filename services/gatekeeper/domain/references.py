@@ -28,6 +28,7 @@ from services.gatekeeper.domain.rule_entities import (
     RuleEntity,
     Statement,
 )
+from services.gatekeeper.domain.shelf import Shelf, covering_terms, superseding_term
 from services.gatekeeper.domain.vocabulary import RuleKind
 
 __all__ = ["References", "UnreadableRule"]
@@ -42,7 +43,7 @@ if TYPE_CHECKING:
 class References:
     """Every rule entity at its newest version, as of `rules_version`; immutable. Built empty, fed by `with_changes`."""
 
-    __slots__ = ("_broken", "_entities", "_indexes", "known_parties", "rules_version", "scenes")
+    __slots__ = ("_broken", "_entities", "_indexes", "known_parties", "licences", "rules_version", "scenes")
 
     def __init__(
         self,
@@ -50,19 +51,23 @@ class References:
         entities: Buckets[tuple[RuleKind, str], RuleEntity],
         indexes: Indexes,
         broken: BrokenRules,
+        licences: Shelf,
     ) -> None:
         self.rules_version = rules_version
         self.known_parties: dict[PartyRef, Known] = {}
         """What `parties.known` has already looked up in this version."""
         self.scenes: dict[Shape, Scene] = {}
         """What `scene.scene_of` has already worked out in this version."""
+        self.licences = licences
+        """Only `load` may put another in its place, with the same licences and more of them."""
         self._entities = entities
         self._indexes = indexes
         self._broken = broken
 
     @classmethod
-    def empty(cls) -> References:
-        return cls(0, Buckets(), Indexes.empty(), BrokenRules())
+    def empty(cls, *, whole: bool = True) -> References:
+        """Nothing yet. `whole` False: licences are loaded as they are asked for (shelf.py)."""
+        return cls(0, Buckets(), Indexes.empty(), BrokenRules(), Shelf(whole))
 
     def with_changes(
         self,
@@ -76,18 +81,29 @@ class References:
         `unreadable` adds broken rule events, `settled` removes them by quarantine id. This value stays as it is.
         """
         table, indexes = self._entities.edit(), self._indexes.edit()
+        licences = []
         for entity in entities:
+            if isinstance(entity, Licence):
+                licences.append(entity)
+                continue
             key = (kind_of(entity), entity_key(entity))
             indexes.replace(table.get(key), entity)
             table.put(key, entity)
         broken = self._broken.changed(unreadable, settled)
-        return References(rules_version, table.done(), indexes.done(), broken)
+        shelf = self.licences.with_changes(licences) if licences else self.licences
+        return References(rules_version, table.done(), indexes.done(), broken, shelf)
 
     def entity(self, kind: RuleKind, key: str) -> RuleEntity | None:
-        return self._entities.get((kind, key))
+        """The newest version. Raises NotGathered for a licence that nobody has asked for yet."""
+        return self.licences.licence(key) if kind is RuleKind.LICENCE else self._entities.get((kind, key))
 
     def licence(self, licence_no: str) -> Licence | None:
-        return cast("Licence | None", self._entities.get((RuleKind.LICENCE, licence_no)))
+        """Raises NotGathered when nobody has asked for it yet."""
+        return self.licences.licence(licence_no)
+
+    def load(self, licences: Collection[Licence], numbers: Iterable[str], terms: Iterable[str]) -> None:
+        """Keep these too: all that there is, at this rules version, under `numbers` and `terms`."""
+        self.licences = self.licences.with_loaded(licences, numbers, terms)
 
     def item(self, item_no: str) -> Item | None:
         return cast("Item | None", self._entities.get((RuleKind.ITEM, item_no)))
@@ -121,15 +137,21 @@ class References:
         found = (self._entities.get((kind, key)) for key in sorted(keys))
         return tuple(entity for entity in found if entity is not None)
 
+    def forget_licences(self) -> None:
+        """Have them loaded anew as they are asked for."""
+        self.licences = Shelf(whole=False)
+        self.scenes.clear()
+
     def licences_covering(self, exporter_id: str, codes: Collection[str], item_no: str) -> tuple[Licence, ...]:
-        """The exporter's licences one of whose lines names one of `codes` or the item, by number; in any status."""
-        terms = [f"code:{exporter_id}\n{code}" for code in codes] + [f"item:{exporter_id}\n{item_no}"]
-        return cast("tuple[Licence, ...]", self._all(RuleKind.LICENCE, self._indexes.licences.union(terms)))
+        """The exporter's licences one of whose lines names one of `codes` or the item, by number; in any status.
+
+        Raises NotGathered when nobody has asked for them yet.
+        """
+        return self.licences.having(covering_terms(exporter_id, codes, item_no))
 
     def successors(self, licence_no: str) -> tuple[Licence, ...]:
-        """Licences whose `supersedes` names `licence_no`, by number; in any status (D3.3)."""
-        numbers = self._indexes.licences.union((f"supersedes:{licence_no}",))
-        return cast("tuple[Licence, ...]", self._all(RuleKind.LICENCE, numbers))
+        """Licences whose `supersedes` names `licence_no`, by number; in any status (D3.3). Raises NotGathered."""
+        return self.licences.having((superseding_term(licence_no),))
 
     def resolve(self, ref: PartyRef) -> frozenset[str]:
         """The party ids that `ref` stands for (D3.4): its id, else every party with an equal name or alias.

@@ -34,16 +34,16 @@ async def record_notice(gate: Gate, connection: Connection, notice: Notice) -> R
     `notice.version` must be above the stored one, else the outcome is STALE and nothing is written.
     """
     change = await begin_change(gate, connection)
-    applied = change.add(notice, None)
+    applied = await change.add(notice, None)
     await change.store(connection)
     version = change.rules_version if applied.changed else change.rules_version - 1
     row = applied.entity if isinstance(applied.entity, Notice) else notice
     return RecordedNotice(row, applied.outcome, version)
 
 
-def _come(change: Change, due: notices.Due) -> None:
+async def _come(change: Change, due: notices.Due) -> None:
     """A date has come; one of an entity that has changed since is none."""
-    entity = change.references.entity(due.kind, due.key)
+    entity = await change.entity(due.kind, due.key)
     if entity is None or entity.version != due.version:
         return
     if isinstance(entity, Licence):
@@ -62,10 +62,10 @@ async def run_due_boundaries(gate: Gate) -> bool:
             change = await begin_change(gate, tx)
             due = await notices.take_due(tx, change.as_of)
             for one in due:
-                _come(change, one)
+                await _come(change, one)
             waited = await rules.take_ahead(tx, change.as_of)
             for rule in waited:
-                change.add(rule.entity, rule.event_id)
+                await change.add(rule.entity, rule.event_id)
             await change.store(tx)
             return bool(due or waited)
 

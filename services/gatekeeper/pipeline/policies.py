@@ -18,7 +18,7 @@ async def record_policy(gate: Gate, policy: Policy) -> tuple[RuleOutcome, int]:
     async def attempt() -> tuple[RuleOutcome, int]:
         async with gate.database.transaction() as tx:
             change = await begin_change(gate, tx)
-            applied = change.add(policy, None)
+            applied = await change.add(policy, None)
             await change.store(tx)
         return applied.outcome, change.rules_version if applied.changed else change.rules_version - 1
 

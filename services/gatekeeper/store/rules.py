@@ -26,9 +26,11 @@ from services.gatekeeper.domain.rule_entities import (
 from services.gatekeeper.domain.vocabulary import RuleKind
 from services.gatekeeper.store.codec import dump, load
 from services.gatekeeper.store.journal import ENGINE_VERSION
+from services.gatekeeper.store.licence_shelf import note_terms
 
 Connection = Any
 RULES_LOCK = 0x52554C45
+ROWS_AT_A_TIME = 2_000
 
 ENTITY_TYPES: dict[RuleKind, type[Any]] = {
     RuleKind.LICENCE: Licence,
@@ -79,17 +81,25 @@ async def refresh(connection: Connection, cached: References | None) -> tuple[Re
     )
     if min_engine > ENGINE_VERSION:
         raise EngineTooOld(f"the rules need engine {min_engine}, this is engine {ENGINE_VERSION}: install a newer one")
-    references = cached or References.empty()
+    references = cached or References.empty(whole=False)
     if cached is not None and cached.rules_version == version:
         return cached, at
     since = references.rules_version if cached is not None else -1
-    rows = await connection.fetch(
-        "SELECT DISTINCT ON (kind, key) kind, body FROM rule_row WHERE rules_version > $1 ORDER BY kind, key, seq DESC",
-        since,
-    )
-    entities = [load(ENTITY_TYPES[RuleKind(row["kind"])], row["body"]) for row in rows]
+    entities = await _entities_since(connection, since, licences_too=cached is not None)
     unreadable, settled = await _unreadable_since(connection, since)
     return references.with_changes(version, entities, unreadable, settled), at
+
+
+async def _entities_since(connection: Connection, since: int, *, licences_too: bool) -> list[RuleEntity]:
+    """The newest version of everything that changed after `since`, a portion at a time: there may be very many."""
+    rows = connection.cursor(
+        "SELECT DISTINCT ON (kind, key) kind, body FROM rule_row WHERE rules_version > $1 AND ($2 OR kind <> 'licence')"
+        " ORDER BY kind, key, seq DESC",
+        since,
+        licences_too,
+        prefetch=ROWS_AT_A_TIME,
+    )
+    return [load(ENTITY_TYPES[RuleKind(row["kind"])], row["body"]) async for row in rows]
 
 
 async def _unreadable_since(connection: Connection, since: int) -> tuple[list[UnreadableRule], list[str]]:
@@ -146,6 +156,7 @@ async def insert_rules(
         recorded_at,
         [rule.event_id for rule in rules],
     )
+    await note_terms(connection, [rule.entity for rule in rules if isinstance(rule.entity, Licence)])
 
 
 async def keep_ahead(connection: Connection, rules: Sequence[tuple[NewRule, datetime]]) -> None:

@@ -47,6 +47,15 @@ class RuleRow(SQLModel, table=True):
     recorded_at: dt.datetime = Field(sa_column=moment())
 
 
+class LicenceTerm(SQLModel, table=True):
+    """By what a decision may ask for a licence: codes and items of its exporter, and what it supersedes."""
+
+    __tablename__ = "licence_term"
+    __table_args__ = (PrimaryKeyConstraint("term", "licence_no"),)
+    term: str = Field(sa_column=text())
+    licence_no: str = Field(sa_column=text())
+
+
 class RuleBoundary(SQLModel, table=True):
     """A future instant at which a notice begins or ends, or people are told of a licence's end (design.md §4)."""
 

@@ -220,6 +220,11 @@ CREATE TABLE rule_ahead (
     PRIMARY KEY (seq)
 );
 CREATE INDEX rule_ahead_due ON rule_ahead (due_at);
+CREATE TABLE licence_term (
+    term TEXT NOT NULL,
+    licence_no TEXT NOT NULL,
+    PRIMARY KEY (term, licence_no)
+);
 CREATE TABLE rule_boundary (
     kind TEXT NOT NULL,
     key TEXT NOT NULL,
