@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -31,6 +31,7 @@ from services.gatekeeper.store.licence_shelf import note_terms
 Connection = Any
 RULES_LOCK = 0x52554C45
 ROWS_AT_A_TIME = 2_000
+ENTITIES_AT_A_TIME = 20_000
 
 ENTITY_TYPES: dict[RuleKind, type[Any]] = {
     RuleKind.LICENCE: Licence,
@@ -85,13 +86,17 @@ async def refresh(connection: Connection, cached: References | None) -> tuple[Re
     if cached is not None and cached.rules_version == version:
         return cached, at
     since = references.rules_version if cached is not None else -1
-    entities = await _entities_since(connection, since, licences_too=cached is not None)
+    async for entities in _entities_since(connection, since, licences_too=cached is not None):
+        references = references.with_changes(version, entities)
     unreadable, settled = await _unreadable_since(connection, since)
-    return references.with_changes(version, entities, unreadable, settled), at
+    return references.with_changes(version, (), unreadable, settled), at
 
 
-async def _entities_since(connection: Connection, since: int, *, licences_too: bool) -> list[RuleEntity]:
-    """The newest version of everything that changed after `since`, a portion at a time: there may be very many."""
+async def _entities_since(connection: Connection, since: int, *, licences_too: bool) -> AsyncIterator[list[RuleEntity]]:
+    """The newest version of everything that changed after `since`, a portion at a time.
+
+    There may be very many: neither memory nor the time between two statements may grow with them.
+    """
     rows = connection.cursor(
         "SELECT DISTINCT ON (kind, key) kind, body FROM rule_row WHERE rules_version > $1 AND ($2 OR kind <> 'licence')"
         " ORDER BY kind, key, seq DESC",
@@ -99,7 +104,13 @@ async def _entities_since(connection: Connection, since: int, *, licences_too: b
         licences_too,
         prefetch=ROWS_AT_A_TIME,
     )
-    return [load(ENTITY_TYPES[RuleKind(row["kind"])], row["body"]) async for row in rows]
+    portion: list[RuleEntity] = []
+    async for row in rows:
+        portion.append(load(ENTITY_TYPES[RuleKind(row["kind"])], row["body"]))
+        if len(portion) == ENTITIES_AT_A_TIME:
+            yield portion
+            portion = []
+    yield portion
 
 
 async def _unreadable_since(connection: Connection, since: int) -> tuple[list[UnreadableRule], list[str]]:
