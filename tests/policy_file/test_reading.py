@@ -194,10 +194,10 @@ def test_all_faults_are_told_at_once_in_the_order_of_the_text() -> None:
     ]
 
 
-@pytest.mark.parametrize("version", ["0", "-1", "1.0", "'1'", "null", "true", "9223372036854775808"])
+@pytest.mark.parametrize("version", ["0", "-1", "1.0", "'1'", "null", "true", "10000000000"])
 def test_a_version_is_a_whole_number_from_1_on(version: str) -> None:
     [fault] = faults(f"version: {version}")
-    assert fault.startswith("version: line 1, column 10: must be a whole number from 1 to 9223372036854775807, not ")
+    assert fault.startswith("version: line 1, column 10: must be a whole number from 1 to 9999999999, not ")
 
 
 def test_a_file_without_a_version_is_refused() -> None:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from services.gatekeeper.domain.policy import Policy
 from services.gatekeeper.domain.quantity import Quantity
 from services.gatekeeper.policy_file.reading import read_policy
-from services.gatekeeper.policy_file.settings import FEEDS, ROLES, differing
+from services.gatekeeper.policy_file.settings import FEEDS, ROLES, VERSION_MAX, differing
 from services.gatekeeper.policy_file.writing import policy_yaml
 
 WORDS = st.text(st.characters(exclude_categories=("Cc", "Cs", "Zl", "Zp")), min_size=1, max_size=30).filter(
@@ -20,7 +20,7 @@ LISTS = st.lists(WORDS, unique=True, max_size=12).map(tuple)
 DECIMALS = st.decimals(Decimal("0.001"), 100, places=3)
 POLICIES = st.builds(
     Policy,
-    version=st.integers(1, 2**63 - 1),
+    version=st.integers(1, VERSION_MAX),
     combine_licences=st.booleans(),
     feed_max_age_hours=st.dictionaries(st.sampled_from(FEEDS), st.integers(1, 8784)),
     fx_max_age_days=st.none() | st.integers(0, 366),

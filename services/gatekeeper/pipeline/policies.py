@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from services.gatekeeper.domain.policy import Policy
 from services.gatekeeper.domain.rulebook import RuleOutcome
+from services.gatekeeper.pipeline.gather import lock_rules
 from services.gatekeeper.pipeline.rule_change import begin_change
 from services.gatekeeper.store.policies import Author, audit_policy
 from services.gatekeeper.wiring import Gate
@@ -42,4 +43,11 @@ async def record_policy(
                 await audit_policy(tx, author, policy, before, change.rules_version)
         return PolicyOutcome(applied.outcome, policy, change.rules_version)
 
+    async def catch_up() -> None:
+        """Load the rules while decisions go on, so that the exclusive lock is held for a delta only."""
+        async with gate.database.transaction() as tx:
+            await lock_rules(gate, tx)
+
+    if gate.references is None:
+        await retrying(catch_up, what="policy", patience_seconds=patience_seconds)
     return await retrying(attempt, what="policy", patience_seconds=patience_seconds)

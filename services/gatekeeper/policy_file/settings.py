@@ -8,12 +8,14 @@ from typing import Any
 
 from services.gatekeeper.domain.parties import FORWARDER
 from services.gatekeeper.domain.policy import Policy
+from services.gatekeeper.domain.quantity import Quantity
 from services.gatekeeper.domain.unreadable import ALERT_ONLY, RATE_FEED
 from services.gatekeeper.domain.vocabulary import ListName
 from services.gatekeeper.policy_file import kinds
 from services.gatekeeper.policy_file.kinds import Kind
 
-VERSION_MAX = 2**63 - 1
+VERSION_MAX = 9_999_999_999
+"""Room for a date with a counter, and far below what the database can hold: there always is a next one."""
 FEEDS = (*(name.value for name in ListName), "CONTROLS", RATE_FEED)
 ROLES = ("carrier", "broker", "bank", FORWARDER)
 STOP_RELEASES = "stop_releases"
@@ -206,7 +208,7 @@ def plain(value: Any) -> Any:
         return dict(value)
     if isinstance(value, tuple):
         return list(value)
-    if hasattr(value, "unit"):
+    if isinstance(value, Quantity):
         return {"value": f"{value.value:f}", "unit": value.unit}
     return f"{value:f}"
 

@@ -7,6 +7,8 @@ import dataclasses
 import json
 from itertools import islice
 
+import pytest
+
 from services.gatekeeper.domain.policy import Policy
 from services.gatekeeper.domain.rulebook import RuleOutcome
 from services.gatekeeper.pipeline.policies import record_policy
@@ -14,6 +16,7 @@ from services.gatekeeper.policy_file.reading import read_policy
 from services.gatekeeper.store.keys import Visibility
 from services.gatekeeper.store.policies import Author, recorded_policy
 from services.gatekeeper.store.status import RULE_CHANGE, read_statuses
+from tests.faults.cutting import Statement, Way, cutting
 from tests.pipeline.feeding import Feeder, keys_in_lane, sent
 from tests.pipeline.postgres.conftest import Opened
 from tests.pipeline.trade import NOW, notice, order, shipment
@@ -115,6 +118,28 @@ async def test_two_who_apply_different_policies_under_one_version_at_once_and_ex
         audited = await feeder.query("SELECT actor FROM audit WHERE subject = $1", f"policy {version}")
         assert [row["actor"] for row in audited] == [ANNA.name if won is ours else BORIS.name]
     assert await feeder.value("SELECT count(*) FROM rule_row WHERE kind = 'policy'") == 10
+
+
+@pytest.mark.parametrize("way", Way)
+async def test_a_policy_whose_commit_is_cut_is_in_effect_once(world_url: str, feeder: Feeder, way: Way) -> None:
+    left = 1
+
+    def choose(statement: Statement, _inside: bool) -> Way | None:
+        nonlocal left
+        cut = left > 0 and statement.step == "run" and statement.text.startswith("COMMIT")
+        left -= cut
+        return way if cut else None
+
+    async with cutting(world_url) as proxy:
+        office = await Feeder.open(proxy.url, name="office", beside=feeder)
+        await record_policy(office.gate, policy(1))
+        proxy.choose = choose
+        done = await record_policy(office.gate, policy(2, "fx_max_age_days: 3"), ANNA)
+        await office.close()
+    assert left == 0
+    assert done.in_effect == policy(2, "fx_max_age_days: 3")
+    assert await feeder.value("SELECT count(*) FROM rule_row WHERE kind = 'policy' AND version = 2") == 1
+    assert await feeder.value("SELECT count(*) FROM audit WHERE action = 'policy_applied'") == 1
 
 
 async def test_a_policy_that_is_not_above_the_one_in_effect_leaves_no_trace(feeder: Feeder) -> None:
