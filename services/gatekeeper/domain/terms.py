@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from datetime import timedelta
 
 from services.gatekeeper.domain.case import Case, CaseLine
+from services.gatekeeper.domain.feeds import is_stale
 from services.gatekeeper.domain.names import normalise_name
 from services.gatekeeper.domain.parties import case_roles, known
 from services.gatekeeper.domain.scope import code_prefixes, hs_prefixes
 
 OPEN = "open"
+NAMED = "named"
+"""A party is given by name in the case's own events: it may be alike to somebody (D5.1)."""
 
 Touches = tuple[tuple[frozenset[str], ...], ...]
 """OR of ANDs of ORs: a case is touched when, for one alternative, every set overlaps its terms. () touches nobody."""
@@ -52,6 +54,7 @@ def _party_terms(case: Case) -> Iterator[str]:
         yield from (f"party:{party_id}" for party_id in known(ref, case.references).namesakes)
         if ref.name and (name := normalise_name(ref.name)):
             yield f"name:{name}"
+            yield NAMED
 
 
 def _line_terms(case: Case) -> Iterator[str]:
@@ -78,7 +81,8 @@ def _item_terms(line: CaseLine) -> Iterator[str]:
 
 def _feed_terms(case: Case) -> Iterator[str]:
     """Feeds that are too old: only what they hold is judged again when they are refreshed (REFERENCE_UNAVAILABLE)."""
-    for name, hours in case.policy.feed_max_age_hours.items():
-        feed = case.references.feed(name)
-        if feed is None or case.as_of - feed.as_of > timedelta(hours=hours):
-            yield f"feed:{name}"
+    return (
+        f"feed:{name}"
+        for name in case.policy.feed_max_age_hours
+        if is_stale(case.references, case.policy, name, case.as_of)
+    )

@@ -94,15 +94,12 @@ class Change:
 
     def _waits(self, entity: RuleEntity, said_at: datetime) -> bool:
         stored = self.references.entity(*rules.key_of(entity))
-        return waits_for_its_time(entity, stored, said_at, self.as_of, self._tolerance)
-
-    @property
-    def _tolerance(self) -> timedelta:
-        return timedelta(minutes=self.references.policy.future_event_tolerance_minutes)
+        tolerance = timedelta(minutes=self.references.policy.future_event_tolerance_minutes)
+        return waits_for_its_time(entity, stored, said_at, self.as_of, tolerance)
 
     def add(self, entity: RuleEntity, event_id: str | None) -> RuleChange:
         """Apply one entity to the rules as they are within this change."""
-        applied = apply_rule(self.references, entity, self.as_of, self._tolerance)
+        applied = apply_rule(self.references, entity, self.as_of)
         if not applied.changed:
             self.stale += 1
             log.info("rule_ignored", outcome=applied.outcome.value, key=rules.key_of(entity)[1], version=entity.version)
