@@ -20,7 +20,7 @@ class Holding(NamedTuple):
 def owners_of(party_ids: Collection[str], percent_min: Decimal, references: References) -> tuple[Holding, ...]:
     """Every owner through any number of hands, each once by its shortest chain; nobody is its own owner."""
     found: dict[str, Holding] = {}
-    waiting = [(party_id, ()) for party_id in sorted(party_ids)]
+    waiting: list[tuple[str, tuple[str, ...]]] = [(party_id, ()) for party_id in sorted(party_ids)]
     while waiting:
         following: list[tuple[str, tuple[str, ...]]] = []
         for party_id, through in waiting:

@@ -11,8 +11,10 @@ import structlog
 
 from schemas.unreadable import Unreadable
 from services.gatekeeper.domain.ahead import waits_for_its_time
+from services.gatekeeper.domain.notices import in_effect
+from services.gatekeeper.domain.policy import Policy
 from services.gatekeeper.domain.references import References, UnreadableRule
-from services.gatekeeper.domain.rule_entities import Licence, Notice, RuleEntity
+from services.gatekeeper.domain.rule_entities import Feed, Licence, Notice, RuleEntity
 from services.gatekeeper.domain.rulebook import (
     NoticeEvent,
     RuleChange,
@@ -36,6 +38,8 @@ from services.gatekeeper.pipeline.lane_guard import lock_lanes
 from services.gatekeeper.pipeline.licence_watch import watch_licences
 from services.gatekeeper.pipeline.translate_rules import rule_entity
 from services.gatekeeper.store import journal, notices, quarantine, rules, work
+from services.gatekeeper.store.challenges import keep_challenges
+from services.gatekeeper.store.feed_dates import replace_feed_dates
 from services.gatekeeper.store.rules_ahead import waiting_for
 from services.gatekeeper.wiring import Gate
 from services.kit.partitioning import lane_of
@@ -71,6 +75,11 @@ class Change:
     relicensed: list[tuple[Licence | None, Licence]] = field(default_factory=list)
     ahead: list[tuple[rules.NewRule, datetime]] = field(default_factory=list)
     stale: int = 0
+    feeds: set[str] = field(default_factory=set)
+    began_with: References = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.began_with = self.references
 
     def add_record(self, one: Parsed) -> None:
         """A record of a rule topic. One that would change a notice of the API's is kept as unreadable (D6.8)."""
@@ -127,6 +136,10 @@ class Change:
             self._touch(applied.touches)
         if isinstance(applied.entity, (Notice, Licence)):
             self.boundaries.append(applied.entity)
+        elif isinstance(applied.entity, Feed):
+            self.feeds.add(applied.entity.feed)
+        elif isinstance(applied.entity, Policy):
+            self.feeds.update(self.began_with.policy.feed_max_age_hours, applied.entity.feed_max_age_hours)
 
     async def _make_worse(self, connection: Connection) -> None:
         """What waits for its time acts at once as far as it makes what stands now worse, whichever came first."""
@@ -194,6 +207,7 @@ class Change:
         await quarantine.add(connection, [quarantined(one, self.as_of) for one in self.broken], self.rules_version)
         await quarantine.settle(connection, self.settled, status, by, self.as_of, self.rules_version)
         await self._store_work(connection)
+        await self._store_challenges(connection)
         await watch_licences(connection, writer, self.relicensed, self.references, self.as_of)
         await self._tell_lanes(connection, writer)
         await writer.store(connection)
@@ -207,6 +221,16 @@ class Change:
             tasks.append(work.NewTask("SWEEP", f"rules {self.rules_version}", _merged(self.touches)))
         await work.add_tasks(connection, tasks, self.rules_version, self.as_of)
         await notices.replace_boundaries(connection, self.boundaries, self.as_of)
+        await replace_feed_dates(connection, self.feeds, self.began_with, self.references, self.as_of)
+
+    async def _store_challenges(self, connection: Connection) -> None:
+        """Policy says how long an answer may take: another policy is another day for all that are open (ECR 22)."""
+        told = [(notice, event is NoticeEvent.IN_EFFECT) for notice, event in self.told]
+        policy = self.references.policy
+        if policy.customs_challenge_days != self.began_with.policy.customs_challenge_days:
+            standing = (notice for notice in self.references.notices() if in_effect(notice, self.as_of))
+            told += [(notice, True) for notice in standing]
+        await keep_challenges(connection, told, policy, self.as_of)
 
     async def _tell_lanes(self, connection: Connection, writer: Writer) -> None:
         """notice.in-effect or notice.ended in every lane, before the shipments that it touches."""
