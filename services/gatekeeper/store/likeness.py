@@ -14,7 +14,7 @@ MARGIN = 1e-6
 def token_sort_ratios(name: str, listed: Sequence[str], threshold: int) -> list[tuple[int, float]]:
     """A `Likeness`. The tokens of all names are sorted already, so that the plain ratio is the token-sort ratio."""
     found = process.extract(
-        name, listed, scorer=fuzz.ratio, processor=None, score_cutoff=threshold - MARGIN, limit=None
+        name, listed, scorer=fuzz.ratio, processor=None, score_cutoff=max(0, threshold - MARGIN), limit=None
     )
     rounded = ((position, round(score, SCORE_DIGITS)) for _, score, position in found)
     return [(position, score) for position, score in rounded if score >= threshold]
