@@ -109,12 +109,10 @@ def _alike(ref: PartyRef, party: Known, references: References, threshold: int) 
         for one in references.alike_entries(name, threshold):
             if one.key not in best or one.score > best[one.key][0]:
                 best[one.key] = (one.score, one.name, name)
-    for entry_id in sorted(best):
-        entry = references.entry(entry_id)
-        score, listed, name = best[entry_id]
-        if entry is not None:
-            detail = {"listed_name": listed, "name": name, "score": f"{score:.1f}"}
-            yield Hit(entry, LIKENESS, weak=True, detail=detail)
+    entries = (entry for entry_id in sorted(best) if (entry := references.entry(entry_id)) is not None)
+    for entry in entries:
+        score, listed, name = best[entry.entry_id]
+        yield Hit(entry, LIKENESS, weak=True, detail={"listed_name": listed, "name": name, "score": f"{score:.1f}"})
 
 
 def _identifiers(entry: ListEntry) -> set[str]:

@@ -70,6 +70,15 @@ def test_the_name_that_an_event_gives_is_compared_too_and_the_most_alike_name_is
     assert not _found(80, listed, PartyRef("GHOST", "--"))
 
 
+def test_of_several_names_the_most_alike_one_is_told() -> None:
+    described = party("MANY", "Alpha GmXX", aliases=("Alpha GmbH", "Alpha Gmxx"))
+    rules = references(described, entry("X", NEARLY, "Other"))
+    parties = {"end_user": PartyRef("MANY")}
+    case = shipment_case(rules, line(rules, parties=parties), policy=Policy(name_match_threshold=60))
+    [found] = list_hits(case)
+    assert (found.detail["name"], found.detail["score"]) == ("Alpha GmbH", "90.0")
+
+
 def test_likeness_satisfies_no_licence() -> None:
     rules = trade(Policy(1, name_match_threshold=50))
     ref = PartyRef(name="Alpha GmbG")

@@ -52,6 +52,10 @@ def test_everything_touches_everything() -> None:
     assert not touched(NOBODY, {"open"})
 
 
+def test_another_policy_touches_everybody() -> None:
+    assert touches_of(Policy(1), Policy(2), references()) == EVERYTHING
+
+
 def _touched(before: RuleEntity | None, after: RuleEntity, rules: References, terms: frozenset[str]) -> bool:
     return touched(touches_of(before, after, rules), terms)
 
