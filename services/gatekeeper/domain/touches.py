@@ -43,13 +43,14 @@ def entity_touches(kind: RuleKind, key: str, references: References) -> Touches:
     entity = references.entity(kind, key)
     if entity is not None:
         return _touches(entity, references)
+    if kind is RuleKind.PARTY:
+        return _one(_with_owned({key}, references))
     prefix = _PREFIXES.get(kind)
     return ((frozenset({f"{prefix}:{key}"}),),) if prefix is not None else NOBODY
 
 
 _PREFIXES = {
     RuleKind.LICENCE: "licence",
-    RuleKind.PARTY: "party",
     RuleKind.ITEM: "item",
     RuleKind.CONTROL: "code",
     RuleKind.STATEMENT: "statement",

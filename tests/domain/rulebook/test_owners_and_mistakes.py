@@ -16,7 +16,7 @@ from services.gatekeeper.domain.lists import list_hits, next_dates
 from services.gatekeeper.domain.ownership import Holding, owners_of
 from services.gatekeeper.domain.policy import Policy
 from services.gatekeeper.domain.read import references_read
-from services.gatekeeper.domain.references import References
+from services.gatekeeper.domain.references import References, UnreadableRule
 from services.gatekeeper.domain.rule_entities import (
     Evidence,
     MistakenIdentity,
@@ -25,9 +25,10 @@ from services.gatekeeper.domain.rule_entities import (
     RuleEntity,
     mistaken_identity_key,
 )
-from services.gatekeeper.domain.rulebook import RuleOutcome, apply_rule, boundaries
+from services.gatekeeper.domain.rulebook import RuleOutcome, apply_rule, boundaries, unreadable_touches
 from services.gatekeeper.domain.terms import case_terms, touched
 from services.gatekeeper.domain.touches import entity_touches, touches_of
+from services.gatekeeper.domain.unreadable import unreadable_references
 from services.gatekeeper.domain.vocabulary import ListName, RuleKind
 
 from .examples import NOW, entry, line, party, reasons, references, shipment_case
@@ -102,6 +103,15 @@ def test_owners_and_their_entries_are_among_what_was_read() -> None:
     case = shipment_case(rules, line(rules, parties={"end_user": PartyRef("KID")}), policy=HALF)
     read = references_read(case, (), ())
     assert {(RuleKind.PARTY, "KID", 2), (RuleKind.PARTY, "BOSS", 4), (RuleKind.LIST_ENTRY, "BOSS-1", 1)} <= set(read)
+
+
+def test_a_broken_event_about_an_owner_holds_whom_it_owns_where_policy_asks_for_owners() -> None:
+    broken = UnreadableRule("Q1", "BOSS/e-1", RuleKind.PARTY, "BOSS")
+    rules = references(owned("KID", ("BOSS", "60"))).with_changes(2, (), (broken,))
+    case = shipment_case(rules, line(rules, parties={"end_user": PartyRef("KID")}), policy=HALF)
+    assert reasons(unreadable_references(case)) == ["EVENT_UNREADABLE"]
+    assert not list(unreadable_references(replace(case, policy=Policy())))
+    assert touched(unreadable_touches(broken, rules), case_terms(case, (), ()))
 
 
 # D5.5

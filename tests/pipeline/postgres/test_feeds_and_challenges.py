@@ -191,7 +191,7 @@ async def test_a_finding_of_mistaken_identity_is_stored_read_back_and_withdrawn(
     finding = MistakenIdentity("ALPHA", "CL-1", 1, 1, ("officer-1", "officer-2"), NOW)
     await _record(feeder, finding)
     assert await feeder.state("S1") == "RELEASED"
-    again = await open_feeder(name="another", beside=feeder)
+    again = await open_feeder()
     await again.tell(shipment("S2"))
     assert await again.state("S2") == "RELEASED"
     await feeder.tell(list_entry("CL-1", "Alpha GmbH", version=2))
