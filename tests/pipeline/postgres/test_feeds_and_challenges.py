@@ -147,7 +147,7 @@ async def test_a_challenge_is_open_from_its_notice_to_its_end(feeder: Feeder) ->
 
 async def test_a_challenge_that_begins_and_ends_by_its_dates(feeder: Feeder) -> None:
     dates = {"effective_from": "2026-03-03T00:00:00+08:00", "effective_until": "2026-03-05T00:00:00+08:00"}
-    await feeder.tell(_challenge(**dates))
+    await feeder.tell(_challenge(1, "CUSTOMS", **dates))
     assert await _open(feeder) == []
     await feeder.advance(at("2026-03-03 00:00"))
     assert await _open(feeder) == [("N1", 1, date(2026, 3, 12))]
