@@ -29,10 +29,11 @@ class Alike(NamedTuple):
     score: float
 
 
-class Name(NamedTuple):
-    key: str
-    name: str
-    written: str
+class Names(NamedTuple):
+    """(key, name) of each, and beside it the name as it is compared."""
+
+    named: tuple[tuple[str, str], ...]
+    written: tuple[str, ...]
 
 
 @lru_cache(maxsize=65_536)
@@ -77,11 +78,11 @@ class NameRegister:
 
     def __init__(self, likeness: Likeness = indel_ratios) -> None:
         self._likeness = likeness
-        self._made: tuple[Name, ...] | None = None
+        self._made: Names | None = None
         self._found: dict[tuple[str, int], tuple[Alike, ...]] = {}
-        self._changed: Buckets[str, tuple[Name, ...]] = Buckets()
+        self._changed: Buckets[str, Names] = Buckets()
         self._changed_count = 0
-        self._searched: tuple[Name, ...] | None = None
+        self._searched: Names | None = None
 
     def changed(self, several: Iterable[tuple[str, tuple[str, ...]]]) -> NameRegister:
         """With these keys under these names only. Nothing is done for a register that nobody has asked yet."""
@@ -89,11 +90,11 @@ class NameRegister:
             return NameRegister(self._likeness)
         edit, count = self._changed.edit(), self._changed_count
         for key, names in several:
-            edit.put(key, _names(key, names))
+            edit.put(key, _names([(key, names)]))
             count += 1
         if count == self._changed_count:
             return self
-        if count > max(CHANGED_MIN, len(self._made) // CHANGED_SHARE):
+        if count > max(CHANGED_MIN, len(self._made.named) // CHANGED_SHARE):
             return NameRegister(self._likeness)
         after = NameRegister(self._likeness)
         after._made, after._found, after._changed, after._changed_count = self._made, self._found, edit.done(), count
@@ -110,9 +111,11 @@ class NameRegister:
         if not written:
             return ()
         if self._made is None:
-            self._made = tuple(each for key, names in everybody() for each in _names(key, names))
+            self._made = _names(everybody())
         if self._searched is None:
-            self._searched = tuple(each for names in self._changed.values() for each in names)
+            several = list(self._changed.values())
+            named = tuple(each for names in several for each in names.named)
+            self._searched = Names(named, tuple(each for names in several for each in names.written))
         question = (written, threshold)
         if question not in self._found:
             if len(self._found) >= NAMES_REMEMBERED_MAX:
@@ -121,16 +124,15 @@ class NameRegister:
         standing = (one for one in self._found[question] if self._changed.get(one.key) is None)
         return tuple(sorted((*standing, *self._among(self._searched, *question)), key=_order))
 
-    def _among(self, names: tuple[Name, ...], written: str, threshold: int) -> tuple[Alike, ...]:
-        listed = [each.written for each in names]
-        return tuple(
-            Alike(names[position].key, names[position].name, score)
-            for position, score in self._likeness(written, listed, threshold)
-        )
+    def _among(self, names: Names, written: str, threshold: int) -> tuple[Alike, ...]:
+        found = self._likeness(written, names.written, threshold)
+        return tuple(Alike(*names.named[position], score) for position, score in found)
 
 
-def _names(key: str, names: Iterable[str]) -> tuple[Name, ...]:
-    return tuple(Name(key, name, written) for name in names if (written := tokens_sorted(name)))
+def _names(several: Iterable[tuple[str, tuple[str, ...]]]) -> Names:
+    """Those of which something can be compared."""
+    rows = [(key, name, written) for key, names in several for name in names if (written := tokens_sorted(name))]
+    return Names(tuple((key, name) for key, name, _ in rows), tuple(written for _, _, written in rows))
 
 
 def _order(one: Alike) -> tuple[str, float, str]:
