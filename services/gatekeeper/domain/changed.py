@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from services.gatekeeper.domain.aggregates import Finding, LicenceCovered
 from services.gatekeeper.domain.case import Case, CaseLine
+from services.gatekeeper.domain.catch_all import concern_of
 from services.gatekeeper.domain.meant import end_user_of
 from services.gatekeeper.domain.reasons import Reason
 from services.gatekeeper.domain.subjects import about_line
@@ -19,7 +20,7 @@ def covered_lines(case: Case) -> tuple[LicenceCovered, ...]:
             end_user=end_user_of(case.references, line),
             end_use=_end_use(line),
             item_no=line.item_no,
-            licensed=line.needs_licence,
+            licensed=line.needs_licence or bool(concern_of(case, line)),
             leaves=case.leaves_territory,
         )
         for line in case.lines

@@ -15,6 +15,7 @@ from services.gatekeeper.domain.rule_entities import (
     Item,
     Licence,
     ListEntry,
+    MistakenIdentity,
     Notice,
     Party,
     RuleEntity,
@@ -37,6 +38,7 @@ _KINDS: dict[type, tuple[RuleKind, str]] = {
     Feed: (RuleKind.FEED, "feed"),
     Notice: (RuleKind.NOTICE, "notice_id"),
     Policy: (RuleKind.POLICY, "key"),
+    MistakenIdentity: (RuleKind.MISTAKEN_IDENTITY, "key"),
 }
 
 

@@ -6,13 +6,14 @@ from collections.abc import Iterator
 
 from services.gatekeeper.domain.aggregates import Finding
 from services.gatekeeper.domain.case import Case
+from services.gatekeeper.domain.feeds import RATE_FEED
 from services.gatekeeper.domain.findings import found
 from services.gatekeeper.domain.parties import case_roles
 from services.gatekeeper.domain.reasons import Reason
+from services.gatekeeper.domain.screening import screened
 from services.gatekeeper.domain.vocabulary import OrderState, Place, RuleKind, ShipmentState
 
 ALERT_ONLY = "alert_only"
-RATE_FEED = "FX_RATES"
 
 
 def unreadable_references(case: Case) -> Iterator[Finding]:
@@ -58,13 +59,14 @@ def _is_new(case: Case) -> bool:
 
 
 def _used(case: Case) -> Iterator[tuple[RuleKind, str]]:
-    """Every reference whose own key the case depends on."""
+    """Every reference whose own key the case depends on; with `ownership_percent` owners too (D5.3)."""
     for line in case.lines:
         yield RuleKind.ITEM, line.item_no
         yield from ((RuleKind.LICENCE, number) for number in line.licences)
         yield from ((RuleKind.STATEMENT, number) for number in line.end_user_statements)
     for _, ref in case_roles(case):
-        yield from ((RuleKind.PARTY, party_id) for party_id in case.references.resolve(ref))
+        looked_at = screened(ref, case.references, case.policy)
+        yield from ((RuleKind.PARTY, party_id) for party_id in looked_at.party_ids)
     aggregate = case.shipment if case.shipment is not None else case.order
     for draw in (*(aggregate.draws if aggregate is not None else ()), *case.planned):
         yield RuleKind.LICENCE, draw.licence_no

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from services.gatekeeper.domain.feeds import is_stale, staleness
 from services.gatekeeper.domain.rule_entities import Licence, Notice
 from services.gatekeeper.domain.rulebook import NoticeEvent, RuleOutcome
-from services.gatekeeper.domain.vocabulary import AlertKind
+from services.gatekeeper.domain.vocabulary import AlertKind, RuleKind
 from services.gatekeeper.domain.workspace import Alert
 from services.gatekeeper.pipeline.rule_change import Change, begin_change
 from services.gatekeeper.store import notices, rules
@@ -43,6 +44,9 @@ async def record_notice(gate: Gate, connection: Connection, notice: Notice) -> R
 
 async def _come(change: Change, due: notices.Due) -> None:
     """A date has come; one of an entity that has changed since is none."""
+    if due.kind is RuleKind.FEED:
+        _grown_old(change, due.key)
+        return
     entity = await change.entity(due.kind, due.key)
     if entity is None or entity.version != due.version:
         return
@@ -52,6 +56,14 @@ async def _come(change: Change, due: notices.Due) -> None:
     elif isinstance(entity, Notice) and not entity.lifted:
         event = NoticeEvent.IN_EFFECT if due.what == notices.START else NoticeEvent.ENDED
         change.tell(entity, event, notices.touches(change.references, entity))
+
+
+def _grown_old(change: Change, feed: str) -> None:
+    """FEED_STALE, also when nothing is open, and for a feed that was never refreshed (D4.9)."""
+    references = change.references
+    if is_stale(references, references.policy, feed, change.as_of):
+        told = {key: said for key, said in staleness(references, references.policy, feed).items() if said is not None}
+        change.alert(Alert(AlertKind.FEED_STALE, told, subject=feed))
 
 
 async def run_due_boundaries(gate: Gate) -> bool:

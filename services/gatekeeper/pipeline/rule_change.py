@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
@@ -14,8 +14,10 @@ import structlog
 from schemas.unreadable import Unreadable
 from services.gatekeeper.domain.ahead import waits_for_its_time
 from services.gatekeeper.domain.gathered import NotGathered
+from services.gatekeeper.domain.notices import in_effect
+from services.gatekeeper.domain.policy import Policy
 from services.gatekeeper.domain.references import References, UnreadableRule
-from services.gatekeeper.domain.rule_entities import Licence, Notice, RuleEntity
+from services.gatekeeper.domain.rule_entities import Feed, Licence, Notice, RuleEntity
 from services.gatekeeper.domain.rulebook import (
     NoticeEvent,
     RuleChange,
@@ -26,7 +28,7 @@ from services.gatekeeper.domain.rulebook import (
     unreadable_touches,
 )
 from services.gatekeeper.domain.shelf import NUMBER
-from services.gatekeeper.domain.terms import Touches
+from services.gatekeeper.domain.terms import Touches, merged
 from services.gatekeeper.domain.vocabulary import RuleKind
 from services.gatekeeper.domain.workspace import Alert
 from services.gatekeeper.pipeline import wire_out
@@ -41,6 +43,8 @@ from services.gatekeeper.pipeline.lane_guard import lock_lanes
 from services.gatekeeper.pipeline.licence_watch import watch_licences
 from services.gatekeeper.pipeline.translate_rules import rule_entity
 from services.gatekeeper.store import journal, notices, quarantine, rules, work
+from services.gatekeeper.store.challenges import keep_challenges
+from services.gatekeeper.store.feed_dates import replace_feed_dates
 from services.gatekeeper.store.licence_shelf import load_licences
 from services.gatekeeper.store.rules_ahead import waiting_for
 from services.gatekeeper.wiring import Gate
@@ -79,6 +83,11 @@ class Change:
     relicensed: list[tuple[Licence | None, Licence]] = field(default_factory=list)
     ahead: list[tuple[rules.NewRule, datetime]] = field(default_factory=list)
     stale: int = 0
+    feeds: set[str] = field(default_factory=set)
+    began_with: References = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.began_with = self.references
 
     async def add_records(self, several: Sequence[Parsed]) -> None:
         """Records of rule topics, in their order."""
@@ -122,15 +131,12 @@ class Change:
 
     async def _waits(self, entity: RuleEntity, said_at: datetime) -> bool:
         stored = await self.entity(*rules.key_of(entity))
-        return waits_for_its_time(entity, stored, said_at, self.as_of, self._tolerance)
-
-    @property
-    def _tolerance(self) -> timedelta:
-        return timedelta(minutes=self.references.policy.future_event_tolerance_minutes)
+        tolerance = timedelta(minutes=self.references.policy.future_event_tolerance_minutes)
+        return waits_for_its_time(entity, stored, said_at, self.as_of, tolerance)
 
     async def add(self, entity: RuleEntity, event_id: str | None) -> RuleChange:
         """Apply one entity to the rules as they are within this change."""
-        applied = await self._loaded(lambda: apply_rule(self.references, entity, self.as_of, self._tolerance))
+        applied = await self._loaded(lambda: apply_rule(self.references, entity, self.as_of))
         if not applied.changed:
             self.stale += 1
             log.info("rule_ignored", outcome=applied.outcome.value, key=rules.key_of(entity)[1], version=entity.version)
@@ -152,12 +158,16 @@ class Change:
         self.rows.append(rules.NewRule(applied.entity, event_id))
         if isinstance(applied.entity, Licence) and isinstance(applied.before, Licence):
             number = applied.entity.licence_no
-            self.licences[number] = _merged((*self.licences.get(number, ()), *applied.touches))
+            self.licences[number] = merged((*self.licences.get(number, ()), *applied.touches))
             self.relicensed.append((applied.before, applied.entity))
         else:
             self._touch(applied.touches)
         if isinstance(applied.entity, (Notice, Licence)):
             self.boundaries.append(applied.entity)
+        elif isinstance(applied.entity, Feed):
+            self.feeds.add(applied.entity.feed)
+        elif isinstance(applied.entity, Policy):
+            self.feeds.update(self.began_with.policy.feed_max_age_hours, applied.entity.feed_max_age_hours)
 
     async def _make_worse(self, connection: Connection) -> None:
         """What waits for its time acts at once as far as it makes what stands now worse, whichever came first."""
@@ -225,6 +235,7 @@ class Change:
         await quarantine.add(connection, [quarantined(one, self.as_of) for one in self.broken], self.rules_version)
         await quarantine.settle(connection, self.settled, status, by, self.as_of, self.rules_version)
         await self._store_work(connection)
+        await self._store_challenges(connection)
         await watch_licences(connection, writer, self.relicensed, self.references, self.as_of)
         await self._tell_lanes(connection, writer)
         await writer.store(connection)
@@ -235,9 +246,19 @@ class Change:
         """A task for each changed licence, which goes by order of arrival (D4.5); one sweep for the rest."""
         tasks = [work.NewTask("LICENCE", licence_no, touches) for licence_no, touches in self.licences.items()]
         if self.touches:
-            tasks.append(work.NewTask("SWEEP", f"rules {self.rules_version}", _merged(self.touches)))
+            tasks.append(work.NewTask("SWEEP", f"rules {self.rules_version}", merged(self.touches)))
         await work.add_tasks(connection, tasks, self.rules_version, self.as_of)
         await notices.replace_boundaries(connection, self.boundaries, self.as_of)
+        await replace_feed_dates(connection, self.feeds, self.began_with, self.references, self.as_of)
+
+    async def _store_challenges(self, connection: Connection) -> None:
+        """Policy says how long an answer may take: another policy is another day for all that are open (ECR 22)."""
+        told = [(notice, event is NoticeEvent.IN_EFFECT) for notice, event in self.told]
+        policy = self.references.policy
+        if policy.customs_challenge_days != self.began_with.policy.customs_challenge_days:
+            standing = (notice for notice in self.references.notices() if in_effect(notice, self.as_of))
+            told += [(notice, True) for notice in standing]
+        await keep_challenges(connection, told, policy, self.as_of)
 
     async def _tell_lanes(self, connection: Connection, writer: Writer) -> None:
         """notice.in-effect or notice.ended in every lane, before the shipments that it touches."""
@@ -267,17 +288,3 @@ class Change:
             ],
             self.as_of,
         )
-
-
-def _merged(touches: Iterable[tuple[frozenset[str], ...]]) -> Touches:
-    """Alternatives of a single set become one set, so that a thousand changes are one query and not a thousand."""
-    single: set[str] = set()
-    several: list[tuple[frozenset[str], ...]] = []
-    for alternative in touches:
-        if len(alternative) == 0:
-            return ((),)
-        if len(alternative) == 1:
-            single |= alternative[0]
-        else:
-            several.append(alternative)
-    return (*(((frozenset(single),),) if single else ()), *several)

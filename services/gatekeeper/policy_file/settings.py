@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from services.gatekeeper.domain.feeds import RATE_FEED
 from services.gatekeeper.domain.parties import FORWARDER
 from services.gatekeeper.domain.policy import Policy
 from services.gatekeeper.domain.quantity import Quantity
-from services.gatekeeper.domain.unreadable import ALERT_ONLY, RATE_FEED
+from services.gatekeeper.domain.unreadable import ALERT_ONLY
 from services.gatekeeper.domain.vocabulary import ListName
 from services.gatekeeper.policy_file import kinds
 from services.gatekeeper.policy_file.kinds import Kind

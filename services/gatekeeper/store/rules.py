@@ -18,6 +18,7 @@ from services.gatekeeper.domain.rule_entities import (
     Item,
     Licence,
     ListEntry,
+    MistakenIdentity,
     Notice,
     Party,
     RuleEntity,
@@ -27,6 +28,7 @@ from services.gatekeeper.domain.vocabulary import RuleKind
 from services.gatekeeper.store.codec import dump, load
 from services.gatekeeper.store.journal import ENGINE_VERSION
 from services.gatekeeper.store.licence_shelf import note_terms
+from services.gatekeeper.store.likeness import token_sort_ratios
 
 Connection = Any
 RULES_LOCK = 0x52554C45
@@ -44,6 +46,7 @@ ENTITY_TYPES: dict[RuleKind, type[Any]] = {
     RuleKind.FEED: Feed,
     RuleKind.NOTICE: Notice,
     RuleKind.POLICY: Policy,
+    RuleKind.MISTAKEN_IDENTITY: MistakenIdentity,
 }
 
 
@@ -82,7 +85,7 @@ async def refresh(connection: Connection, cached: References | None) -> tuple[Re
     )
     if min_engine > ENGINE_VERSION:
         raise EngineTooOld(f"the rules need engine {min_engine}, this is engine {ENGINE_VERSION}: install a newer one")
-    references = cached or References.empty(whole=False)
+    references = cached or References.empty(token_sort_ratios, whole=False)
     if cached is not None and cached.rules_version == version:
         return cached, at
     since = references.rules_version if cached is not None else -1
@@ -136,8 +139,8 @@ async def _unreadable_since(connection: Connection, since: int) -> tuple[list[Un
 _ONLY_KIND = {LICENCES.name: RuleKind.LICENCE, NOTICES.name: RuleKind.NOTICE}
 
 
-_KINDS_OF_EVENTS = frozenset(RuleKind) - {RuleKind.POLICY}
-"""A policy comes by the command line only."""
+_KINDS_OF_EVENTS = frozenset(RuleKind) - {RuleKind.POLICY, RuleKind.MISTAKEN_IDENTITY}
+"""A policy comes by the command line only, a finding of mistaken identity by HTTP."""
 
 
 def kind_of_record(topic: str, event_type: str | None) -> RuleKind | None:

@@ -47,6 +47,15 @@ CREATE TABLE audit (
     detail JSONB NOT NULL,
     PRIMARY KEY (seq)
 );
+CREATE TABLE customs_challenge (
+    notice_id TEXT NOT NULL,
+    version BIGINT NOT NULL,
+    due_on DATE NOT NULL,
+    opened_at TIMESTAMP WITH TIME ZONE NOT NULL,
+    closed_at TIMESTAMP WITH TIME ZONE,
+    PRIMARY KEY (notice_id)
+);
+CREATE INDEX customs_challenge_open ON customs_challenge (due_on) WHERE closed_at IS NULL;
 CREATE TABLE decision (
     seq BIGSERIAL NOT NULL,
     owner TEXT NOT NULL,
