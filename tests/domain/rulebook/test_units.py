@@ -53,7 +53,7 @@ PRINTED = {
 OTHERWISE_PRINTED = {
     "GLI": "4.546092e-3", "A53": "1.602176487e-19", "DRI": "1.771745e-3", "SCR": "1.295982e-3", "N47": "3.511677e-3",
 }  # fmt: skip
-"""Printed by the Recommendation, though the unit has been defined anew since (UK gallon, SI of 2019) or a digit is off."""
+"""Printed by the Recommendation, though the unit was defined anew since (UK gallon, SI of 2019) or a digit is off."""
 
 
 @pytest.mark.parametrize("unit", sorted(PRINTED))
@@ -86,7 +86,8 @@ def test_where_the_recommendation_prints_another_factor_the_definition_counts(un
         (1728, "INQ", 1, "FTQ"), (27, "FTQ", 1, "YDQ"), (42, "FTQ", 1, "L84"), (40, "FTQ", 1, "L86"),
         (100, "FTQ", 1, "M70"), (128, "FTQ", 1, "M68"), (100, "FTQ", 1, "HH"), (10, "HH", 1, "FC"),
         (1760**3, "YDQ", 1, "M69"), (100, "MTQ", 1, "FF"), (1000, "R9", 1, "HMQ"),
-        (12, "INH", 1, "FOT"), (3, "FOT", 1, "YRD"), (1000, "77", 1, "INH"), (1000, "M7", 1, "77"), (72, "H82", 1, "INH"),
+        (12, "INH", 1, "FOT"), (3, "FOT", 1, "YRD"), (1000, "77", 1, "INH"), (1000, "M7", 1, "77"),
+        (72, "H82", 1, "INH"),
         (4, "H80", 7, "INH"), (2, "YRD", 1, "AK"), (22, "YRD", 1, "X1"), (10, "X1", 1, "M50"), (8, "M50", 1, "SMI"),
         (3937, "M51", 1200, "MTR"), (66, "M51", 1, "M49"), (5280, "M51", 1, "M52"), (3, "H79", 1, "MMT"),
         (1, "LM", 1, "MTR"), (1, "LF", 1, "FOT"), (1, "LY", 1, "YRD"), (1, "JPS", 1, "HMT"),
