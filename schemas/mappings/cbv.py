@@ -54,8 +54,8 @@ CBV: Final = CodeList(
             "goods leave a place for their destination",
             M.DEPARTED,
             (M.HANDED_OVER,),
-            "nothing leaves before its release, so leaving counts unless the sender says that it was to a carrier only; "
-            "void_shipping takes it back",
+            "nothing leaves before its release, so leaving counts unless the sender says that it only went to a "
+            "carrier; void_shipping takes it back",
         ),
         CodeRow(
             "arriving",

@@ -74,7 +74,13 @@ DCSA: Final = CodeList(
         ),
         CodeRow("PICK", "container collected at the customer's place", M.HANDED_OVER, (M.DELIVERED,), _FORWARD),
         CodeRow("GTIN", "entered a terminal", M.HANDED_OVER, (M.ARRIVED,), _FORWARD),
-        CodeRow("LOAD", "loaded onto a vessel or vehicle", M.HANDED_OVER, (M.CUSTOMS_RELEASED, M.ARRIVED), _FORWARD),
+        CodeRow(
+            "LOAD",
+            "loaded onto a vessel or vehicle",
+            M.HANDED_OVER,
+            (M.CUSTOMS_RELEASED, M.DEPARTED, M.ARRIVED),
+            _FORWARD,
+        ),
         CodeRow(
             "CUSR",
             "released by customs",

@@ -49,8 +49,10 @@ X12: Final = CodeList(
         CodeRow("I", "entered a terminal", M.HANDED_OVER, (M.ARRIVED,), _FORWARD),
         CodeRow("AM", "loaded onto a truck", M.HANDED_OVER, (M.ARRIVED,), _FORWARD),
         CodeRow("AL", "loaded onto a train", M.HANDED_OVER, (M.ARRIVED,), _FORWARD),
-        CodeRow("AP", "loaded onto a feeder vessel", M.HANDED_OVER, (M.CUSTOMS_RELEASED, M.ARRIVED), _FORWARD),
-        CodeRow("AE", "loaded onto a vessel", M.HANDED_OVER, (M.CUSTOMS_RELEASED, M.ARRIVED), _FORWARD),
+        CodeRow(
+            "AP", "loaded onto a feeder vessel", M.HANDED_OVER, (M.CUSTOMS_RELEASED, M.DEPARTED, M.ARRIVED), _FORWARD
+        ),
+        CodeRow("AE", "loaded onto a vessel", M.HANDED_OVER, (M.CUSTOMS_RELEASED, M.DEPARTED, M.ARRIVED), _FORWARD),
         CodeRow("CT", "released by customs", M.CUSTOMS_RELEASED, (M.ARRIVED,), "abroad it changes nothing (D8.3)"),
         CodeRow(
             "CU",
