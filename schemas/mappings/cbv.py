@@ -1,7 +1,9 @@
 """Business steps of EPCIS 2.0 / CBV 2.0 (GS1) and the milestones that they report.
 
 EPCIS events come from whoever handles the goods, a warehouse first of all: most steps say what was done at a place and
-not whether that place is this side of the border. Only those stand for a milestone that can mean nothing else.
+not whether that place is this side of the border. The CBV's own example of departing is a truck that leaves a yard;
+taken for the export it would draw the licence early and by the wrong day (D3.8). So only those steps stand for a
+milestone that can mean nothing else, and beside every other one the sender says which milestone it was.
 """
 
 from __future__ import annotations
@@ -15,6 +17,8 @@ _PLACE = "says what happened at a place, not on which side of the border; give t
 _OTHER = "says nothing about where the goods are on their way"
 
 _NO_MILESTONE: Final = (
+    ("departing", "goods leave a place for their destination: a yard, a port", _PLACE),
+    ("arriving", "goods arrive at a place: a yard, a port", _PLACE),
     ("accepting", "possession or ownership changes hands", _PLACE),
     ("collecting", "used goods are picked up for disposal or return", _PLACE),
     ("consigning", "the whole of staging, loading, departing and accepting", _PLACE),
@@ -49,21 +53,6 @@ CBV: Final = CodeList(
     rows=(
         CodeRow("picking", "goods are taken from stock for an order", M.PICKED, (), "the same act"),
         CodeRow("packing", "goods are put into a package", M.PACKED, (), "the same act"),
-        CodeRow(
-            "departing",
-            "goods leave a place for their destination",
-            M.DEPARTED,
-            (M.HANDED_OVER,),
-            "nothing leaves before its release, so leaving counts unless the sender says that it only went to a "
-            "carrier; void_shipping takes it back",
-        ),
-        CodeRow(
-            "arriving",
-            "a shipment arrives at a place",
-            M.ARRIVED,
-            (M.HANDED_OVER, M.DELIVERED, M.RETURNED),
-            "the counterpart of departing; a sender that means a place on the way to the border says HANDED_OVER",
-        ),
         CodeRow(
             "void_shipping",
             "an earlier departing or shipping did not happen",

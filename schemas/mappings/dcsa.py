@@ -17,6 +17,12 @@ _BOTH_ENDS = "happens to empty containers before the export and to full ones abr
 _SEAL = "an inspection says nothing about where the goods are on their way"
 
 _NO_MILESTONE: Final = (
+    (
+        "ARRI",
+        "a means of transport arrived",
+        "the vessel also arrives at the port of loading, and an arrival before the departure would count as one; "
+        "give the milestone",
+    ),
     ("DISC", "unloaded from a vessel or vehicle", "at a port on the way or at the last one; give the milestone"),
     ("GTOT", "left a terminal", _BOTH_ENDS),
     ("DROP", "delivered at the customer's place", _BOTH_ENDS),
@@ -60,14 +66,7 @@ DCSA: Final = CodeList(
             "a means of transport left with the shipment",
             M.DEPARTED,
             (M.HANDED_OVER,),
-            "the contract's own example; a truck to the port is sent with HANDED_OVER",
-        ),
-        CodeRow(
-            "ARRI",
-            "a means of transport arrived with the shipment",
-            M.ARRIVED,
-            (M.HANDED_OVER, M.DELIVERED, M.RETURNED),
-            "the counterpart of DEPA; a truck at the port of loading is sent with HANDED_OVER",
+            "the shipment's own departure; a truck or barge to the port is sent with HANDED_OVER",
         ),
         CodeRow(
             "STUF", "cargo put into a container", M.PACKED, (M.HANDED_OVER,), "the goods are packed for the voyage"
