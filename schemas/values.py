@@ -12,10 +12,11 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Annotated, Final
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 from pydantic_core import PydanticCustomError
 
 from schemas.markers import NullIs, OneOf, Read, refuse
+from schemas.units import normalised
 from schemas.vocabulary import COUNTRIES, CURRENCIES
 
 ID_CHARS_MAX: Final = 200
@@ -198,8 +199,15 @@ Code = Id
 Text = Annotated[str, StringConstraints(strict=True, max_length=TEXT_CHARS_MAX, pattern=_NO_NUL)]
 """Free text, up to 4,000 characters."""
 
-Unit = Annotated[str, StringConstraints(strict=True, min_length=1, max_length=UNIT_CHARS_MAX, pattern=_NO_NUL)]
-"""A UN/ECE Rec 20 code. Any short text is readable: one that nobody knows is UNIT_NOT_CONVERTIBLE."""
+Unit = Annotated[
+    str,
+    StringConstraints(strict=True, min_length=1, max_length=UNIT_CHARS_MAX, pattern=_NO_NUL),
+    AfterValidator(normalised),
+]
+"""A UN/ECE Rec 20 code; a known spelling (kg, 千克, 035) is read as its code, and only the code goes further.
+
+Any other short text is readable and stays as it is: a unit that nobody knows is UNIT_NOT_CONVERTIBLE.
+"""
 
 Country = Annotated[str, OneOf(COUNTRIES, "ISO 3166-1 alpha-2", "^[A-Z]{2}$")]
 Currency = Annotated[str, OneOf(CURRENCIES, "ISO 4217", "^[A-Z]{3}$")]
