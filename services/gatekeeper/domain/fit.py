@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from services.gatekeeper.domain.aggregates import Finding
 from services.gatekeeper.domain.candidates import Candidate
 from services.gatekeeper.domain.case import Case, CaseLine
-from services.gatekeeper.domain.findings import found
+from services.gatekeeper.domain.findings import Detail, found
 from services.gatekeeper.domain.meant import described, means, missing_party, shown
 from services.gatekeeper.domain.reasons import Reason
 from services.gatekeeper.domain.subjects import about_licence, listed, missing
@@ -79,15 +79,16 @@ def _item_findings(case: Case, line: CaseLine, candidate: Candidate) -> Iterator
         detail = {"exporter_id": case.exporter_id, "licensed": licence.exporter_id}
         yield about_licence(Reason.EXPORTER_MISMATCH, line, licence.licence_no, detail)
     if not candidate.covers_all:
-        detail = {
+        codes = granted.control_codes
+        told: Detail = {
             "item_no": line.item_no,
             "control_codes": listed(line.codes_in_force),
             "licence_line": str(granted.line_no),
-            "licensed_codes": listed(granted.control_codes),
+            "licensed_codes": listed(codes),
             "licensed_items": listed(granted.item_nos),
-            "missing_codes": ", ".join(code for code in line.codes_in_force if code not in granted.control_codes) or None,
+            "missing_codes": ", ".join(code for code in line.codes_in_force if code not in codes) or None,
         }
-        yield about_licence(Reason.ITEM_MISMATCH, line, licence.licence_no, detail)
+        yield about_licence(Reason.ITEM_MISMATCH, line, licence.licence_no, told)
 
 
 def _party_findings(case: Case, line: CaseLine, candidate: Candidate) -> Iterator[Finding]:
@@ -124,5 +125,5 @@ def _use_and_place_findings(case: Case, line: CaseLine, candidate: Candidate) ->
         yield about_licence(Reason.DESTINATION_MISMATCH, line, licence.licence_no, detail)
     barred = tuple(country for country in case.transit if country in licence.prohibited_transit)
     if barred:
-        detail = {"transit": listed(barred), "route": listed(case.transit), "barred": listed(licence.prohibited_transit)}
+        detail = {"transit": listed(barred), "barred": listed(licence.prohibited_transit)}
         yield about_licence(Reason.TRANSIT_PROHIBITED, line, licence.licence_no, detail)
