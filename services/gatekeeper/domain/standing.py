@@ -17,9 +17,10 @@ def unreadable(event: TradeUnreadable, version: int | None, as_of: datetime) -> 
     return StandingHold(event.quarantine_id, finding, as_of, event.was_upsert, version)
 
 
-def moved_unreleased(event_id: str, as_of: datetime) -> StandingHold:
+def moved_unreleased(event_id: str, left_at: datetime, as_of: datetime) -> StandingHold:
     """The hold of goods that left without a release that stood at that moment; only a person lifts it (D4.7)."""
-    return StandingHold(event_id, Finding(Reason.MOVED_UNRELEASED, (("event_id", event_id),)), as_of)
+    detail = {"left_at": left_at.isoformat()}
+    return StandingHold(event_id, Finding(Reason.MOVED_UNRELEASED, (("event_id", event_id),), detail), as_of)
 
 
 def standing_findings(shipment: Shipment) -> tuple[Finding, ...]:

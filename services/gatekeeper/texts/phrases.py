@@ -102,6 +102,7 @@ PHRASES: Mapping[Reason, tuple[Phrase, ...]] = {
     ),
     Reason.MOVED_UNRELEASED: (
         phrase("MOVED_UNRELEASED", "the goods left without being released"),
+        phrase("MOVED_UNRELEASED", "left at {left_at}"),
         phrase("MOVED_UNRELEASED", "report {event_id}"),
     ),
     Reason.NO_LICENCE: (
@@ -264,6 +265,7 @@ PHRASES: Mapping[Reason, tuple[Phrase, ...]] = {
     Reason.ENGINE_ERROR: (
         phrase("ENGINE_ERROR", "a rule failed; nothing is released on its word"),
         phrase("ENGINE_ERROR", "rule {rule}"),
+        phrase("ENGINE_ERROR", "error {error}"),
     ),
     Reason.MANUAL_HOLD: (
         phrase("MANUAL_HOLD", "held by a person"),
