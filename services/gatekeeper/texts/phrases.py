@@ -160,12 +160,12 @@ PHRASES: Mapping[Reason, tuple[Phrase, ...]] = {
     Reason.LICENCE_NOT_YET_VALID: (
         phrase("LICENCE_NOT_YET_VALID", "the licence is not yet valid"),
         *_VALIDITY,
-        phrase("LICENCE_NOT_YET_VALID", "{days_short} days too early"),
+        phrase("LICENCE_NOT_YET_VALID", "{days_short} day(s) too early"),
     ),
     Reason.LICENCE_EXPIRED: (
         phrase("LICENCE_EXPIRED", "the licence has expired"),
         *_VALIDITY,
-        phrase("LICENCE_EXPIRED", "{days_short} days too late"),
+        phrase("LICENCE_EXPIRED", "{days_short} day(s) too late"),
     ),
     Reason.LICENCE_CONSUMED: (
         phrase("LICENCE_CONSUMED", "the licence was used up by its one export"),
@@ -257,7 +257,7 @@ PHRASES: Mapping[Reason, tuple[Phrase, ...]] = {
     ),
     Reason.EVENT_UNREADABLE: (
         phrase("EVENT_UNREADABLE", "an event could not be read"),
-        phrase("EVENT_UNREADABLE", "about {about}"),
+        phrase("EVENT_UNREADABLE", "about {about_kind} {about_key}"),
         phrase("EVENT_UNREADABLE", "event {event}"),
         phrase("EVENT_UNREADABLE", "{error}"),
         phrase("EVENT_UNREADABLE", "in quarantine as {quarantine_id}"),

@@ -22,7 +22,9 @@ _ANOTHER = phrase("remedy", "when another licence covers the goods")
 _COVERS = phrase("remedy", "when a licence covers the goods")
 _AMENDED = phrase("remedy", "when licence {licence_no} is amended to cover this")
 _RIGHT = phrase("remedy", "when the data, if it was wrong, is put right")
-_MISMATCH = (_AMENDED, _ANOTHER, _RIGHT)
+_KEY_ELEMENT = (phrase("remedy", "by a new licence (licence {licence_no} can't be amended in this)"), _ANOTHER, _RIGHT)
+"""Item, destination, end user and end use are applied for anew (ECR 18, notice section 3)."""
+_AMENDABLE = (_AMENDED, _ANOTHER, _RIGHT)
 _MORE = phrase("remedy", "by {excess} more on licence {licence_no}")
 _LESS = phrase("remedy", "when no more than {room} is asked for")
 _MISTAKEN = phrase("remedy", "by a finding that party and entry are not the same")
@@ -68,16 +70,16 @@ REMEDIES: Mapping[Reason, tuple[Phrase, ...]] = {
     Reason.MOVED_UNRELEASED: (phrase("remedy", "when a person has dealt with it; it never lifts by itself"),),
     Reason.NO_LICENCE: (
         phrase("remedy", "when a licence for exporter {exporter_id} covers {control_codes}"),
-        _COVERS,
+        otherwise("remedy", "when a licence covers the goods"),
     ),
-    Reason.EXPORTER_MISMATCH: _MISMATCH,
-    Reason.ITEM_MISMATCH: _MISMATCH,
-    Reason.END_USER_MISMATCH: _MISMATCH,
-    Reason.END_USE_MISMATCH: _MISMATCH,
-    Reason.DESTINATION_MISMATCH: _MISMATCH,
-    Reason.IMPORTER_MISMATCH: _MISMATCH,
-    Reason.CONSIGNEE_MISMATCH: _MISMATCH,
-    Reason.TRANSIT_PROHIBITED: (phrase("remedy", "when the route avoids {transit}"), *_MISMATCH),
+    Reason.EXPORTER_MISMATCH: _KEY_ELEMENT,
+    Reason.ITEM_MISMATCH: _KEY_ELEMENT,
+    Reason.END_USER_MISMATCH: _KEY_ELEMENT,
+    Reason.END_USE_MISMATCH: _KEY_ELEMENT,
+    Reason.DESTINATION_MISMATCH: _KEY_ELEMENT,
+    Reason.IMPORTER_MISMATCH: _AMENDABLE,
+    Reason.CONSIGNEE_MISMATCH: _AMENDABLE,
+    Reason.TRANSIT_PROHIBITED: (phrase("remedy", "when the route avoids {transit}"), *_AMENDABLE),
     Reason.LICENCE_NOT_YET_VALID: (
         phrase("remedy", "on {lifts_on}, when licence {licence_no} becomes valid"),
         _ANOTHER,

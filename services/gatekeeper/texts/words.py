@@ -6,7 +6,27 @@ from collections.abc import Mapping
 
 from services.gatekeeper.texts.marking import Phrase, phrase
 
+_NONE = {"none": phrase("licence", "none")}
+
 WORDS: Mapping[str, Mapping[str, Phrase]] = {
+    "licensed": _NONE,
+    "licensed_codes": _NONE,
+    "licensed_items": _NONE,
+    "control_codes": _NONE,
+    "about_kind": {
+        "licence": phrase("about_kind", "licence"),
+        "party": phrase("about_kind", "party"),
+        "list-entry": phrase("about_kind", "list entry"),
+        "item": phrase("about_kind", "item"),
+        "control": phrase("about_kind", "control"),
+        "end-user-statement": phrase("about_kind", "end-user statement"),
+        "fx-rate": phrase("about_kind", "exchange rate"),
+        "feed": phrase("about_kind", "feed"),
+        "notice": phrase("about_kind", "notice"),
+        "policy": phrase("about_kind", "policy"),
+        "order": phrase("about_kind", "order"),
+        "unknown": phrase("about_kind", "something unknown"),
+    },
     "origin": {
         "AUTHORITY": phrase("origin", "the authority"),
         "OWN_DISCOVERY": phrase("origin", "own discovery"),
