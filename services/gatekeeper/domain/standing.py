@@ -12,7 +12,8 @@ from services.gatekeeper.domain.vocabulary import Place
 
 def unreadable(event: TradeUnreadable, version: int | None, as_of: datetime) -> StandingHold:
     """The hold of an event that could not be read; `version` is the stored one of what it is about."""
-    detail = {"error": event.detail, "quarantine_id": event.quarantine_id}
+    about = {"about": f"{event.owner} {event.owner_id}", "about_kind": event.owner, "about_key": event.owner_id}
+    detail = {**about, "error": event.detail, "quarantine_id": event.quarantine_id}
     finding = Finding(Reason.EVENT_UNREADABLE, (("event", event.event_key),), detail)
     return StandingHold(event.quarantine_id, finding, as_of, event.was_upsert, version)
 

@@ -247,6 +247,8 @@ PHRASES: Mapping[Reason, tuple[Phrase, ...]] = {
     Reason.FX_UNAVAILABLE: (
         phrase("FX_UNAVAILABLE", "no exchange rate can be used"),
         phrase("FX_UNAVAILABLE", "{from} to {to}"),
+        phrase("FX_UNAVAILABLE", "latest rate {rate_id} of {as_of}"),
+        phrase("FX_UNAVAILABLE", "limit {limit_days} day(s)"),
         phrase("validity", "on {day}"),
     ),
     Reason.REFERENCE_UNAVAILABLE: (

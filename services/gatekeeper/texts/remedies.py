@@ -28,7 +28,10 @@ _AMENDABLE = (_AMENDED, _ANOTHER, _RIGHT)
 _MORE = phrase("remedy", "by {excess} more on licence {licence_no}")
 _LESS = phrase("remedy", "when no more than {room} is asked for")
 _MISTAKEN = phrase("remedy", "by a finding that party and entry are not the same")
-_LIST_ENDS = phrase("remedy", "when entry {entry_id} ends, is suspended or no longer names the party")
+_LIST_ENDS = (
+    phrase("remedy", "when entry {entry_id} ends or is suspended on {lifts_on}"),
+    phrase("remedy", "when entry {entry_id} ends, is suspended or no longer names the party"),
+)
 _NOTICE = (
     phrase("remedy", "when notice {notice_id} ends on {lifts_on}"),
     phrase("remedy", "when notice {notice_id} is lifted or narrowed"),
@@ -45,7 +48,7 @@ REMEDIES: Mapping[Reason, tuple[Phrase, ...]] = {
         phrase("remedy", "when the ban ends after {effective_until} (no licence and no review can lift it)"),
         otherwise("remedy", "when the ban no longer applies to the goods (no licence and no review can lift it)"),
     ),
-    Reason.CONTROL_LISTED: (_LIST_ENDS, otherwise("remedy", "when the party is no longer listed"), _MISTAKEN),
+    Reason.CONTROL_LISTED: (*_LIST_ENDS, otherwise("remedy", "when the party is no longer listed"), _MISTAKEN),
     Reason.LICENCE_REVOKED: (_ANOTHER,),
     Reason.LICENCE_SUSPENDED: (phrase("remedy", "when licence {licence_no} is active again"), _ANOTHER),
     Reason.LICENCE_RETURNED: (_ANOTHER,),
@@ -97,13 +100,13 @@ REMEDIES: Mapping[Reason, tuple[Phrase, ...]] = {
     ),
     Reason.WATCH_LISTED: (
         phrase("remedy", "by an individual licence with risk report and undertaking on file"),
-        _LIST_ENDS,
+        *_LIST_ENDS,
         _MISTAKEN,
     ),
     Reason.SPLIT_SUSPECTED: (phrase("remedy", "when the exports together stay within the limit"),),
     Reason.PARTY_REVIEW: (
         given("entry_id", "remedy", "by a finding that party and entry are not the same"),
-        _LIST_ENDS,
+        *_LIST_ENDS,
         phrase("remedy", "when the party no longer takes part, or is described"),
     ),
     Reason.CUSTOMS_CHALLENGE: (*_NOTICE, phrase("remedy", "when customs has ended its challenge")),

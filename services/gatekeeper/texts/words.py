@@ -25,6 +25,7 @@ WORDS: Mapping[str, Mapping[str, Phrase]] = {
         "notice": phrase("about_kind", "notice"),
         "policy": phrase("about_kind", "policy"),
         "order": phrase("about_kind", "order"),
+        "shipment": phrase("about_kind", "shipment"),
         "unknown": phrase("about_kind", "something unknown"),
     },
     "origin": {
