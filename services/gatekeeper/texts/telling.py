@@ -31,7 +31,10 @@ IN_BOTH_LANGUAGES = {"notice_text": ("text_en", "text_zh")}
 
 @dataclass(frozen=True, slots=True)
 class _Template:
-    """A phrase made ready: `needs` and `facts` must be there; `say` and `words` by language."""
+    """A phrase made ready: all of `needs` must be there; `facts`, `words` and `say` by language.
+
+    `plain`: it says what it needs, word for word, the same in both languages.
+    """
 
     needs: tuple[str, ...]
     facts: tuple[Both, ...]
@@ -81,7 +84,7 @@ def _cut(said: str, length_max: int) -> str:
 def _facts(hold: Finding | Hold) -> dict[str, str]:
     """Detail and subject, and what follows from them: `room`, what may still be asked for, where there is some.
 
-    What others wrote in one language stands for the other too.
+    What others wrote in one language stands for the other too. What is very long is cut.
     """
     facts = dict(hold.detail)
     for key, value in hold.subject:
@@ -94,6 +97,8 @@ def _facts(hold: Finding | Hold) -> dict[str, str]:
         facts["text_zh"] = facts.get("text_zh") or facts["text_en"]
     if hold.review_allowed:
         facts["review_allowed"] = "true"
+    if facts and max(map(len, facts.values())) > FACT_LENGTH_MAX:
+        return {key: _cut(value, FACT_LENGTH_MAX) for key, value in facts.items()}
     return facts
 
 
@@ -105,7 +110,7 @@ def _said(templates: Iterable[_Template], facts: Mapping[str, str]) -> tuple[lis
         if not all(map(facts.get, template.needs)) or (template.last and english):
             continue
         if template.plain:
-            values = [_cut(facts[name], FACT_LENGTH_MAX) for name, _ in template.facts]
+            values = [facts[name] for name in template.needs]
             english.append(template.say[0](*values))
             chinese.append(template.say[1](*values))
         else:
@@ -120,7 +125,7 @@ def _values(template: _Template, facts: Mapping[str, str], language: int) -> lis
     for names, words in zip(template.facts, template.words, strict=True):
         value = facts[names[language]]
         known = words.get(value) if words is not None else None
-        values.append(known[language] if known is not None else _cut(value, FACT_LENGTH_MAX))
+        values.append(known[language] if known is not None else value)
     return values
 
 
@@ -181,7 +186,7 @@ def _template(phrase: Phrase) -> _Template:
         facts=facts,
         words=words,
         say=(english, chinese),
-        plain=all(word is None for word in words) and all(one == other for one, other in facts),
+        plain=not phrase.needs and all(word is None for word in words) and all(one == other for one, other in facts),
         last=phrase.last,
     )
 
