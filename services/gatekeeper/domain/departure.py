@@ -50,7 +50,7 @@ def judge_departure(workspace: Workspace, before: Shipment, after: Shipment, fin
     _record(workspace, ViolationKind.MOVED_WHILE_HELD, after, event_id, left_at, {"state": state or UNKNOWN})
     if findings and not _hold_is_gone(before, state, left_at, findings):
         return after
-    return evolve(after, standing=with_standing(after.standing, moved_unreleased(event_id, workspace.as_of)))
+    return evolve(after, standing=with_standing(after.standing, moved_unreleased(event_id, left_at, workspace.as_of)))
 
 
 def _hold_is_gone(

@@ -13,6 +13,7 @@ from services.gatekeeper.domain.candidates import Candidate, candidates_of
 from services.gatekeeper.domain.case import Case, CaseLine
 from services.gatekeeper.domain.catch_all import concern_of
 from services.gatekeeper.domain.matching import Judgement, judge
+from services.gatekeeper.domain.nearness import nearest_findings
 from services.gatekeeper.domain.notices import lines_matched, matching_notices
 from services.gatekeeper.domain.order_rest import rest_of
 from services.gatekeeper.domain.reasons import Reason
@@ -109,7 +110,7 @@ def reasons_of(case: Case, line: CaseLine, judgements: list[Judgement]) -> tuple
     """The nearest's reasons, or NO_LICENCE (D3.6)."""
     closest = nearest(judgements)
     if closest is not None:
-        return closest.findings
+        return nearest_findings(closest, judgements)
     unknown = case.exporter_id is None and not line.licences
     return (missing("exporter_id"),) if unknown else (no_licence(case, line),)
 
