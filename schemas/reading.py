@@ -12,9 +12,10 @@ from schemas import envelope as envelopes
 from schemas.envelope import Envelope, Headers
 from schemas.events import READ_MODELS, ReadModel
 from schemas.produced import WRITTEN_MODELS, WrittenModel
+from schemas.repeated import repeated_name
 from schemas.topics import HOLDS, ID_FIELD, READ_TOPICS, TYPE_PREFIX, Topic
 from schemas.unreadable import Unreadable
-from schemas.values import ID_CHARS_MAX
+from schemas.values import ID_CHARS_MAX, has_control_character
 
 # How much of a broken body is searched for the id of what it is about.
 SALVAGE_BYTES_MAX: Final = 64 * 1024
@@ -77,10 +78,14 @@ def _suffix(topic: Topic | None, type_: str) -> str:
 
 def _validated(model: type[Model], data: bytes) -> Model:
     try:
-        return model.model_validate_json(data)
+        read = model.model_validate_json(data)
     except ValidationError as error:
         field, message = fault_of(error)
         raise Unreadable(field, message) from error
+    twice = repeated_name(data)
+    if twice is not None:
+        raise Unreadable(twice, "is given twice in one object")
+    return read
 
 
 def fault_of(error: ValidationError) -> tuple[str, str]:
@@ -138,4 +143,4 @@ def _text(raw: bytes | None) -> str | None:
 
 
 def _is_key(given: Any) -> bool:
-    return isinstance(given, str) and 1 <= len(given) <= ID_CHARS_MAX and "\x00" not in given
+    return isinstance(given, str) and 1 <= len(given) <= ID_CHARS_MAX and not has_control_character(given)

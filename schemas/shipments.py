@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated
 
+from pydantic import ValidationInfo, field_validator
+from pydantic_core import PydanticCustomError
+
 from schemas.markers import NullIs
 from schemas.orders import OrderParties
 from schemas.parts import NUMBERED_ONCE, EndUse, OptionalMoney, OptionalQuantity, PartyRef, References
@@ -101,3 +104,10 @@ class ShipmentCorrected(Wire):
     reason: CorrectionReason
     lines: CorrectedLines = ()
     """Empty with DID_NOT_OCCUR."""
+
+    @field_validator("lines")
+    @classmethod
+    def _of_what_occurred(cls, lines: tuple[CorrectedLine, ...], info: ValidationInfo) -> tuple[CorrectedLine, ...]:
+        if lines and info.data.get("reason") is CorrectionReason.DID_NOT_OCCUR:
+            raise PydanticCustomError("lines_of_nothing", "must be empty with DID_NOT_OCCUR")
+        return lines
