@@ -19,6 +19,8 @@ from schemas.values import ID_CHARS_MAX, has_control_character
 
 # How much of a broken body is searched for the id of what it is about.
 SALVAGE_BYTES_MAX: Final = 64 * 1024
+# The only patterns of plain strings are those of characters; pydantic would show the pattern.
+_FORBIDDEN: Final = "has a character that is not allowed there, such as U+0000"
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -93,7 +95,8 @@ def fault_of(error: ValidationError) -> tuple[str, str]:
     fault = error.errors(include_url=False, include_input=False, include_context=False)[0]
     more = error.error_count() - 1
     path = ".".join(str(part) for part in fault["loc"]) or "value"
-    return path, fault["msg"] + (f" (and {more} more)" if more else "")
+    message = _FORBIDDEN if fault["type"] == "string_pattern_mismatch" else fault["msg"]
+    return path, message + (f" (and {more} more)" if more else "")
 
 
 def _type_hint(headers: Headers, value: bytes | None) -> str | None:
