@@ -16,6 +16,8 @@ from tests.pipeline.trade import NOW, Event, item, licence, notice, order, shipm
 
 AT_ONCE = 60
 UNCONTROLLED = "STEEL-BOLT"
+NOBODY_S = "9X999"
+"""A control code that no item has."""
 
 
 def is_trade(case: Case) -> bool:
@@ -53,7 +55,7 @@ def behind(case: Case) -> Event:
     if case.topic == SHIPMENTS.name:
         return shipment(name, item=UNCONTROLLED)
     if case.topic == "trade.licences.v1":
-        return licence(name)
+        return licence(name, code=NOBODY_S)
     return notice(name, shipments=["NOBODY'S"]) if case.topic == "trade.notices.v1" else item(name)
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Sequence
 
 from schemas.topics import ORDERS
+from schemas.vocabulary import CURRENCIES
 from services.gatekeeper.domain.aggregates import Order, Shipment
 from services.gatekeeper.domain.reasons import Reason
 from tests.corpus.cases import CONTROL, ENTRY, RATE, Case
@@ -55,20 +55,38 @@ async def _held_faults(feeder: Feeder, case: Case) -> list[str]:
 async def test_a_broken_licence_or_reference_holds_what_uses_it(feeder: Feeder) -> None:
     faults: list[str] = []
     cases = [case for case in corpus() if not is_trade(case) and not _stops(case)]
-    for part in in_parts(case for case in cases if case.suffix != RATE or case.topic == LICENCES):
-        await feeder.tell(*(_described(case) for case in part if case.suffix != UNUSED))
+    for part in in_parts(case for case in cases if not _is_rate(case)):
+        await feeder.tell(*(event for case in part if case.suffix != UNUSED for event in _described(case)))
         await feeder.tell(*(_user(case) for case in part if case.suffix != UNUSED))
-        faults += await _used_faults(feeder, part)
-    rates = [case for case in cases if case.suffix == RATE and case.topic != LICENCES]
-    for number, case in enumerate(rates):
-        # The latest rate is the one that is drawn at.
-        day = (dt.date(2025, 1, 1) + dt.timedelta(days=number)).isoformat()
-        kind, data = fx_rate(case.owner_id or "")
-        await feeder.tell((kind, {**data, "as_of": day}), shipment(_uses(case), "0.001 KGM", value="0.01 EUR"))
-    for part in in_parts(rates):
         faults += await _used_faults(feeder, part)
     assert faults == []
     await feeder.assert_sound()
+
+
+async def test_a_broken_rate_holds_what_is_reserved_at_it(feeder: Feeder) -> None:
+    """Each of a currency of its own: what is held gives its reservation back, and would take the next rate."""
+    faults: list[str] = []
+    rates = [case for case in corpus() if _is_rate(case)]
+    currency = dict(zip((case.name for case in rates), sorted(CURRENCIES - {"USD"}), strict=False))
+    for part in in_parts(rates):
+        described = [fx_rate(case.owner_id or "") for case in part]
+        await feeder.tell(
+            *(
+                (kind, {**data, "base": currency[case.name]})
+                for case, (kind, data) in zip(part, described, strict=True)
+            ),
+            *(
+                shipment(_uses(case), "0.001 KGM", value=f"0.01 {currency[case.name]}", licences=["M1"])
+                for case in part
+            ),
+        )
+        faults += await _used_faults(feeder, part)
+    assert faults == []
+    await feeder.assert_sound()
+
+
+def _is_rate(case: Case) -> bool:
+    return case.suffix == RATE and case.topic != LICENCES
 
 
 async def _used_faults(feeder: Feeder, cases: Sequence[Case]) -> list[str]:
@@ -115,25 +133,27 @@ def _uses(case: Case) -> str:
     return f"uses {case.name}"
 
 
-def _described(case: Case) -> Event:
-    """The sound event of what the case breaks."""
+def _described(case: Case) -> tuple[Event, ...]:
+    """Sound events of what the case breaks; a licence is for an item of its own."""
     key = case.owner_id or ""
-    if case.topic == LICENCES or case.suffix == "licence.upserted.v1":
-        return licence(key)
+    if _is_licence(case):
+        return item(f"item of {key}", f"code of {key}"), licence(key, code=f"code of {key}")
     if case.suffix == "party.upserted.v1":
-        return party(key, f"The party of {key}")
-    return statement(key) if case.suffix == "end-user-statement.upserted.v1" else item(key)
+        return (party(key, f"The party of {key}"),)
+    return (statement(key) if case.suffix == "end-user-statement.upserted.v1" else item(key),)
+
+
+def _is_licence(case: Case) -> bool:
+    return case.topic == LICENCES or case.suffix == "licence.upserted.v1"
 
 
 def _user(case: Case) -> Event:
     """A shipment that is released, and uses what the case breaks."""
-    kind, _ = _described(case)
-    key, name = case.owner_id, _uses(case)
-    if kind == "licence.upserted":
-        return shipment(name, "1 KGM", value="1 USD", licences=[key])
-    if kind == "party.upserted":
-        parties = {**TO_ALPHA["parties"], "carrier": {"party_id": key}}
-        return shipment(name, item=UNCONTROLLED, parties=parties)
-    if kind == "end-user-statement.upserted":
+    key, name = case.owner_id or "", _uses(case)
+    if _is_licence(case):
+        return shipment(name, "1 KGM", value="1 USD", item=f"item of {key}", licences=[key])
+    if case.suffix == "party.upserted.v1":
+        return shipment(name, item=UNCONTROLLED, parties={**TO_ALPHA["parties"], "carrier": {"party_id": key}})
+    if case.suffix == "end-user-statement.upserted.v1":
         return shipment(name, item=UNCONTROLLED, end_user_statements=[key])
-    return shipment(name, item=key or "")
+    return shipment(name, item=key)
