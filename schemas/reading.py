@@ -13,6 +13,7 @@ from schemas.envelope import Envelope, Headers
 from schemas.events import READ_MODELS, ReadModel
 from schemas.produced import WRITTEN_MODELS, WrittenModel
 from schemas.repeated import repeated_name
+from schemas.shipments import ShipmentCorrected
 from schemas.topics import HOLDS, ID_FIELD, READ_TOPICS, TYPE_PREFIX, Topic
 from schemas.unreadable import Unreadable
 from schemas.values import ID_CHARS_MAX, has_control_character
@@ -55,7 +56,10 @@ def read_event(topic: str, headers: Headers, key: bytes | None, value: bytes | N
     try:
         envelope = envelopes.read(headers, key, value)
         suffix = _suffix(_TOPICS.get(topic), envelope.type)
-        return ReadEvent(envelope, suffix, _validated(READ_MODELS[suffix], envelope.data))
+        event = ReadEvent(envelope, suffix, _validated(READ_MODELS[suffix], envelope.data))
+        if isinstance(event.model, ShipmentCorrected) and event.model.corrects_event_id == envelope.id:
+            raise Unreadable("corrects_event_id", "is the id of this event itself")
+        return event
     except Unreadable as refused:
         hint = _type_hint(headers, value)
         entity_key = _entity_key(topic, hint, headers, key, value)

@@ -57,6 +57,8 @@ def _contradictions() -> Iterator[Case]:
     yield case(kind, ORDER, "two lines of one number", "lines", data={"lines": twice})
     yield case(kind, "shipment.corrected.v1", "two lines of one number", "lines", data={"lines": twice})
     yield case(kind, "shipment.corrected.v1", "lines of what did not occur", "lines", data={"reason": "DID_NOT_OCCUR"})
+    itself = name_of("shipment.corrected.v1", "of itself")
+    yield case(kind, "shipment.corrected.v1", "of itself", "corrects_event_id", data={"corrects_event_id": itself})
     inverted = [{"from": "2026-06-30", "until": "2026-04-01"}]
     for suffix in (ENTRY, CONTROL):
         yield case(kind, suffix, "a window that ends first", "suspensions.0.until", data={"suspensions": inverted})
