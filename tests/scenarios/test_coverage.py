@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
 from services.gatekeeper.domain.reasons import Reason
 from services.local.postgres import URL_VARIABLE, PostgresPart
@@ -77,3 +78,24 @@ async def test_people_read_a_summary_or_a_line_for_each(path: Path, capsys: pyte
     whole = capsys.readouterr().out
     assert "     1  reasons  CUSTOMS_CHALLENGE" in whole
     assert "     0  reasons  STOP_NOTICE" in whole
+
+
+ELSEWHERE = {
+    "ENGINE_ERROR": "no scenario can make a rule fail: tests/pipeline/postgres/test_failing_rules.py",
+    "MANUAL_HOLD": "placed over HTTP, which is not there yet",
+    "CATCH_ALL": "its rule is not there yet",
+    "SPLIT_SUSPECTED": "its rule is not there yet",
+    "REFERENCE_UNAVAILABLE": "its rule is not there yet",
+}
+"""Reasons that this project's own scenarios don't meet, and why. One that is met must go."""
+
+
+@pytest.mark.usefixtures("path")
+async def test_the_projects_own_scenarios_meet_every_state_notice_field_and_reason(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    with capture_logs():
+        assert await run_scenarios(sorted(Path(__file__).parent.glob("*.yaml")), json=True) == 0
+    missing = json.loads(capsys.readouterr().out)["coverage"]["missing"]
+    assert (missing["states"], missing["order_states"], missing["notice_fields"]) == ([], [], [])
+    assert sorted(missing["reasons"]) == sorted(ELSEWHERE)
