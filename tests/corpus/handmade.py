@@ -82,8 +82,8 @@ def _contradictions() -> Iterator[Case]:
         yield case(kind, NOTICE, f"a scope {what}", "scope", data={"scope": scope})
     factor = {"unit": "C62", "equals": net}
     yield case(kind, ITEM, "two factors of one pair", "unit_factors", data={"unit_factors": [factor, factor]})
-    itself = [{"unit": "KGM", "equals": {"value": "2", "unit": "KGM"}}]
-    yield case(kind, ITEM, "a factor to itself", "unit_factors.0.equals", data={"unit_factors": itself})
+    factors = [{"unit": "KGM", "equals": {"value": "2", "unit": "KGM"}}]
+    yield case(kind, ITEM, "a factor to itself", "unit_factors.0.equals", data={"unit_factors": factors})
     yield case(kind, RATE, "a currency in itself", "quote", data={"base": "USD", "quote": "USD"})
     yield case(
         kind,
