@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Final, Self
 
-from pydantic import ConfigDict, ValidationError, model_validator
+from pydantic import ConfigDict, ValidationError, ValidationInfo, field_validator, model_validator
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from schemas.mappings.source_codes import ReadCode, read_source_code
@@ -145,3 +145,10 @@ class ShipmentCorrected(Wire):
     reason: CorrectionReason
     lines: CorrectedLines = ()
     """Empty with DID_NOT_OCCUR."""
+
+    @field_validator("lines")
+    @classmethod
+    def _of_what_occurred(cls, lines: tuple[CorrectedLine, ...], info: ValidationInfo) -> tuple[CorrectedLine, ...]:
+        if lines and info.data.get("reason") is CorrectionReason.DID_NOT_OCCUR:
+            raise PydanticCustomError("lines_of_nothing", "must be empty with DID_NOT_OCCUR")
+        return lines

@@ -130,6 +130,9 @@ def scenarios(
     action: Annotated[str, typer.Argument(help="run")],
     paths: Annotated[list[Path], typer.Argument(help="YAML files or folders of them")],
     as_json: Json = False,
+    coverage: Annotated[
+        bool, typer.Option("--coverage", help="A line for each reason, state and notice field.")
+    ] = False,
 ) -> None:
     """Run decision scenarios through the real handling code and a real PostgreSQL, with a virtual clock."""
     from services.local.scenarios.command import run_scenarios
@@ -137,7 +140,7 @@ def scenarios(
     if action != "run":
         raise typer.BadParameter("must be run", param_hint="action")
     configure_logging("ERROR")
-    _run(run_scenarios(paths, json=as_json))
+    _run(run_scenarios(paths, json=as_json, coverage=coverage))
 
 
 @app.command()
