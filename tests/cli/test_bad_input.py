@@ -64,7 +64,7 @@ FILES = {
     "no clock": ("scenarios: [{id: A1, steps: [{expect: []}]}]", "clock"),
     "a naive clock": ("scenarios: [{id: A1, clock: 2026-03-02T09:00:00, steps: [{expect: []}]}]", "clock"),
     "no id": ("scenarios: [{clock: 2026-03-02T09:00:00Z, steps: [{expect: []}]}]", "id"),
-    "a policy setting nobody knows": (HEAD + "policy: {combine: true}, " + STEPS + "}]", "'combine'"),
+    "a policy setting nobody knows": (HEAD + "policy: {combine: true}, " + STEPS + "}]", "combine is no setting"),
     "a policy setting of another type": (
         HEAD + "policy: {review_valid_days: soon}, " + STEPS + "}]",
         "review_valid_days",

@@ -7,6 +7,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
+from schemas.mappings.source_codes import read_source_code
 from services.gatekeeper.domain.events import (
     Meta,
     MilestoneReported,
@@ -116,6 +117,13 @@ def _shipment_line(line: Data) -> ShipmentLine:
     )
 
 
+def _said_by_code(source_code: str) -> str:
+    read = read_source_code(source_code)
+    assert read is not None
+    assert read.row is not None
+    return str(read.row.milestone)
+
+
 def trade_event(kind: str, data: Data, meta: Meta) -> TradeEvent:
     match kind:
         case "order.upserted":
@@ -130,7 +138,7 @@ def trade_event(kind: str, data: Data, meta: Meta) -> TradeEvent:
             return MilestoneReported(
                 meta,
                 data["shipment_id"],
-                Milestone(data["milestone"]),
+                Milestone(data.get("milestone") or _said_by_code(data["source_code"])),
                 Classifier(data["classifier"]),
                 occurred_at,
                 data.get("source_code"),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
@@ -16,6 +15,7 @@ from services.gatekeeper.domain.alerts import granted
 from services.gatekeeper.domain.events import TradeUnreadable
 from services.gatekeeper.domain.quantity import Money, Quantity, show
 from services.gatekeeper.domain.vocabulary import ShipmentState
+from services.local.scenarios.policy_overrides import overridden
 from tests.domain.world import World
 
 DIRECTIVES = {
@@ -66,7 +66,7 @@ def holds_told(scenario: Mapping[str, Any]) -> list[Hold]:
 def _begun(scenario: Mapping[str, Any]) -> World:
     world = World(scenario["clock"])
     if scenario.get("policy"):
-        world.policy = replace(world.policy, **scenario["policy"])
+        world.apply_policy(overridden(scenario["policy"]))
     for event in scenario["given"]:
         world.feed(event["type"], event["data"], event_id=event.get("id"), time=event.get("time"))
     return world

@@ -289,7 +289,12 @@ class World:
         self.queue.extend(task for task in effects.follow_ups if task not in self.queue)
 
     def with_policy(self, **settings: Any) -> None:
-        self.policy = replace(self.policy, **settings)
+        self.apply_policy(replace(self.policy, version=self.policy.version + 1, **settings))
+
+    def apply_policy(self, policy: Policy) -> None:
+        """Nobody is looked at again."""
+        self.policy = policy
+        self.references = self.references.with_changes(self.references.rules_version, [policy])
 
 
 def _key(entity: RuleEntity) -> str:
