@@ -2,28 +2,23 @@
 
 from __future__ import annotations
 
-import asyncio
 import base64
-import getpass
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any
 from uuid import UUID
 
 import typer
 
+from services.cli_gate import Json
+from services.cli_gate import operator as _operator
+from services.cli_gate import with_gate as _with_gate
 from services.gatekeeper.store import keys, quarantine
 from services.gatekeeper.store.lanes import lanes_overview
 from services.gatekeeper.store.quarantine import Quarantined
-from services.gatekeeper.wiring import BadSetting, Gate, Settings, open_gate
-from services.kit.logging import configure_logging
-from services.kit.postgres import CONNECTION_ERRORS, Unreachable, is_retryable, server_of
-
-Result = TypeVar("Result")
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]
-PATIENCE_SECONDS = 10.0
+from services.gatekeeper.wiring import BadSetting, Gate
 
 keys_app = typer.Typer(no_args_is_help=True, help="API keys: each is shown once, and only its hash is kept.")
 quarantine_app = typer.Typer(no_args_is_help=True, help="Unreadable records: look at them, replay or drop them.")
@@ -34,28 +29,6 @@ def register(app: typer.Typer) -> None:
     app.add_typer(keys_app, name="keys")
     app.add_typer(quarantine_app, name="quarantine")
     app.command()(lanes)
-
-
-def _with_gate(work: Callable[[Gate], Awaitable[Result]]) -> Result:
-    configure_logging("ERROR")
-
-    async def run() -> Result:
-        settings = Settings.from_environment()
-        gate = await open_gate(settings, name="holdgate-cli", patience_seconds=PATIENCE_SECONDS)
-        try:
-            return await work(gate)
-        except CONNECTION_ERRORS as error:
-            if not is_retryable(error):
-                raise
-            raise Unreachable("PostgreSQL", server_of(settings.database_url), error) from None
-        finally:
-            await gate.database.close()
-
-    return asyncio.run(run())
-
-
-def _operator() -> str:
-    return f"cli:{getpass.getuser()}"
 
 
 def _print(rows: Any, as_json: bool, line: Callable[[Any], str]) -> None:

@@ -3,39 +3,14 @@
 from __future__ import annotations
 
 import json
-import os
 import socket
-import subprocess
-import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from services.gatekeeper.migrations.run import migrate
+from tests.cli.conftest import Run
 from tests.pipeline.feeding import Feeder, sent
 from tests.pipeline.trade import RULES, shipment
-
-Run = Callable[..., subprocess.CompletedProcess[str]]
-
-
-@pytest.fixture
-def holdgate(database_url: str) -> Run:
-    """Run `holdgate` with this test's database."""
-
-    def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-        known = {name: value for name, value in os.environ.items() if not name.startswith("HOLDGATE_")}
-        settings = {"HOLDGATE_DATABASE_URL": database_url, "HOLDGATE_PARTITIONS": "4"} | environment
-        command = [sys.executable, "-m", "services.cli", *arguments]
-        return subprocess.run(command, capture_output=True, text=True, env=known | settings, timeout=120, check=False)
-
-    return run
-
-
-@pytest.fixture
-async def migrated(database_url: str) -> str:
-    await migrate(database_url, partitions=4)
-    return database_url
 
 
 def test_without_arguments_the_commands_are_shown(holdgate: Run) -> None:
