@@ -99,7 +99,10 @@ def _sum(kind: Kind, one: Take, quantity: Decimal, value: Decimal) -> Take:
 
 
 def as_recorded(subject: Shipment | Order) -> Shipment | Order:
-    """`subject` without what no rule reads: its terms, numbers, timer, and what waits for its time."""
+    """`subject` without what no rule reads: its terms, numbers, timer, and what waits for its time.
+
+    The facts under which it was delivered stand in its orders as seen.
+    """
     if isinstance(subject, Order):
         return Order(
             order_id=subject.order_id,
@@ -117,6 +120,7 @@ def as_recorded(subject: Shipment | Order) -> Shipment | Order:
         subject,
         sequence=0,
         candidates=(),
+        delivered_under=(),
         forwarder_emitted=None,
         recheck_at=None,
         decided_at=None,

@@ -17,6 +17,7 @@ from services.gatekeeper.store.journal import ENGINE_VERSION
 
 Connection = Any
 PAGE = 200
+BOUNDS_SECONDS_MAX = 600
 _COLUMNS = (
     "owner, owner_id, as_of, engine_version, rules_version, policy_version, cause, state, body, output_hash,"
     " record_hash, event_hash"
@@ -128,14 +129,20 @@ async def decisions_of(connection: Connection, selection: Selection, page: int =
 
 
 async def _bounds(connection: Connection, selection: Selection) -> tuple[int, int]:
-    """(one below the first, the last) number that may be selected, by whichever index tells."""
+    """(one below the first, the last) number that may be selected, by whichever index tells.
+
+    OFFSET 0: else a first number is looked for from the very first row on.
+    """
+    if selection == Selection():
+        return 0, await connection.fetchval("SELECT coalesce(max(seq), 0) FROM decision")
     row = await connection.fetchrow(
-        "SELECT min(seq) AS first, max(seq) AS last FROM decision"
-        f" WHERE ($1::timestamptz IS NULL OR as_of >= $1) AND ($2::timestamptz IS NULL OR as_of < $2)"
-        f"{_owned(selection, 3)}",
+        "SELECT min(seq) AS first, max(seq) AS last FROM (SELECT seq FROM decision"
+        " WHERE ($1::timestamptz IS NULL OR as_of >= $1) AND ($2::timestamptz IS NULL OR as_of < $2)"
+        f"{_owned(selection, 3)} OFFSET 0) AS selected",
         selection.since,
         selection.until,
         *_owner(selection),
+        timeout=BOUNDS_SECONDS_MAX,
     )
     return (0, 0) if row["first"] is None else (row["first"] - 1, row["last"])
 

@@ -46,6 +46,7 @@ class DecisionRow(SQLModel, table=True):
     __table_args__ = (
         Index("decision_owner", "owner", "owner_id", "seq"),
         Index("decision_as_of", "as_of", postgresql_using="brin", postgresql_with={"autosummarize": "on"}),
+        {"postgresql_with": {"toast_tuple_target": "8160"}},
     )
     seq: int | None = Field(default=None, sa_column=big(primary_key=True, autoincrement=True))
     owner: str = Field(sa_column=text())

@@ -82,8 +82,7 @@ async def differences(feeder: Feeder) -> list[str]:
     ]
 
 
-async def test_every_decision_of_a_day_comes_out_equal(feeder: Feeder, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(decisions, "PAGE", 7)
+async def test_every_decision_of_a_day_comes_out_equal(feeder: Feeder) -> None:
     await a_day(feeder)
     told = await replays(feeder)
     assert [one for one in told if one.differences or one.failed_then] == []

@@ -62,7 +62,8 @@ CREATE TABLE decision (
     record_hash BYTEA NOT NULL,
     event_hash BYTEA,
     PRIMARY KEY (seq)
-);
+)
+ WITH (toast_tuple_target = 8160);
 CREATE INDEX decision_owner ON decision (owner, owner_id, seq);
 CREATE INDEX decision_as_of ON decision USING brin (as_of) WITH (autosummarize = on);
 CREATE TABLE deferred_record (
