@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import uuid
-from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -109,12 +108,9 @@ async def read(connection: Any) -> Stored:
 
 
 async def _replays(connection: Any) -> list[Replayed]:
-    newest = await connection.fetch("SELECT as_of FROM decision ORDER BY seq DESC LIMIT $1", REPLAYED_MAX)
-    since = min((row["as_of"] for row in newest), default=None)
-    found: deque[Replayed] = deque(maxlen=REPLAYED_MAX)
-    async for one in replayed(connection, Selection(since=since)):
-        found.append(one)
-    return list(found)
+    newest = await connection.fetch("SELECT seq FROM decision ORDER BY seq DESC LIMIT $1", REPLAYED_MAX)
+    above = min((row["seq"] for row in newest), default=1) - 1
+    return [one async for one in replayed(connection, Selection(above=above))]
 
 
 def _versions(bodies: dict[Owner, Shipment | Order], rules: Iterable[Any]) -> dict[Owner, int]:

@@ -60,12 +60,16 @@ class StoredDecision:
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """Which decisions: of one owner, decided at or after `since` and before `until`; None: whichever."""
+    """Which decisions: of one owner, decided at or after `since` and before `until`; None: whichever.
+
+    `above`: only those with a higher number.
+    """
 
     owner: str | None = None
     owner_id: str | None = None
     since: datetime | None = None
     until: datetime | None = None
+    above: int = 0
 
 
 def output_hash(verdict: Verdict) -> bytes:
@@ -110,7 +114,8 @@ def _record_hash(said: Sequence[Any], event_hash: bytes | None) -> bytes:
 
 async def decisions_of(connection: Connection, selection: Selection, page: int = PAGE) -> AsyncIterator[StoredDecision]:
     """The selected decisions in the order of their making, which is that of their rules versions, a page at a time."""
-    after, last = await _bounds(connection, selection)
+    first, last = await _bounds(connection, selection)
+    after = max(first - 1, selection.above)
     while after < last:
         rows = await connection.fetch(
             f"SELECT seq, {_COLUMNS} FROM decision WHERE seq > $1 AND seq <= $2{_owned(selection, 6)}"
@@ -129,11 +134,11 @@ async def decisions_of(connection: Connection, selection: Selection, page: int =
 
 
 async def _bounds(connection: Connection, selection: Selection) -> tuple[int, int]:
-    """(one below the first, the last) number that may be selected, by whichever index tells.
+    """The first and the last number that may be selected, by whichever index tells; (0, 0): none.
 
     OFFSET 0: else a first number is looked for from the very first row on.
     """
-    if selection == Selection():
+    if selection.owner is None and selection.since is None and selection.until is None:
         return 0, await connection.fetchval("SELECT coalesce(max(seq), 0) FROM decision")
     row = await connection.fetchrow(
         "SELECT min(seq) AS first, max(seq) AS last FROM (SELECT seq FROM decision"
@@ -144,7 +149,7 @@ async def _bounds(connection: Connection, selection: Selection) -> tuple[int, in
         *_owner(selection),
         timeout=BOUNDS_SECONDS_MAX,
     )
-    return (0, 0) if row["first"] is None else (row["first"] - 1, row["last"])
+    return (0, 0) if row["first"] is None else (row["first"], row["last"])
 
 
 def _owned(selection: Selection, number: int) -> str:
