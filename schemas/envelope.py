@@ -13,8 +13,9 @@ from typing import Any, Final
 from pydantic import BaseModel
 from pydantic_core import from_json, to_json
 
+from schemas.repeated import repeated_name
 from schemas.unreadable import Unreadable
-from schemas.values import BIGINT_MAX, ID_CHARS_MAX, instant
+from schemas.values import BIGINT_MAX, ID_CHARS_MAX, has_control_character, instant
 
 VALUE_BYTES_MAX: Final = 1024 * 1024
 SOURCE_CHARS_MAX: Final = 1_000
@@ -112,6 +113,9 @@ def _structured(content_type: str, body: bytes) -> tuple[dict[str, str], bytes]:
         raise Unreadable("value", f"is not JSON: {error}") from error
     if not isinstance(event, dict):
         raise Unreadable("value", "is not a JSON object")
+    twice = repeated_name(body)
+    if twice is not None:
+        raise Unreadable(twice, "is given twice in one object")
     data = _structured_data(event)
     attributes = {
         name: _attribute_text(name, given)
@@ -123,6 +127,8 @@ def _structured(content_type: str, body: bytes) -> tuple[dict[str, str], bytes]:
 
 def _structured_data(event: dict[str, Any]) -> bytes:
     if event.get("data") is not None:
+        if event.get("data_base64") is not None:
+            raise Unreadable("data_base64", "is given beside data")
         # A number too big for a float becomes Infinity here, which no field takes; null would pass for absent.
         return to_json(event["data"], inf_nan_mode="constants")
     packed = event.get("data_base64")
@@ -170,8 +176,8 @@ def _bounded(attributes: dict[str, str], name: str, chars_max: int) -> str:
 def _checked(field: str, given: str, chars_max: int) -> str:
     if not 1 <= len(given) <= chars_max:
         raise Unreadable(field, f"must have 1 to {chars_max} characters")
-    if "\x00" in given:
-        raise Unreadable(field, "contains U+0000")
+    if has_control_character(given):
+        raise Unreadable(field, "contains a control character")
     return given
 
 

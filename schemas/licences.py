@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Annotated, Any
 
 from pydantic import Field, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 
-from schemas.parts import NUMBERED_ONCE
+from schemas.parts import NUMBERED_ONCE, ends_in_order
 from schemas.values import (
     BOUNDED,
     NULL_IS_EMPTY,
@@ -89,6 +90,18 @@ class LicenceUpserted(Wire):
     undertaking_on_file: Flag
     lines: LicenceLines = ()
     period_limits: PeriodLimits = ()
+
+    @field_validator("valid_until")
+    @classmethod
+    def _is_a_period(cls, until: date | None, info: ValidationInfo) -> date | None:
+        return ends_in_order(until, info, "valid_from")
+
+    @field_validator("supersedes")
+    @classmethod
+    def _not_itself(cls, numbers: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
+        if info.data.get("licence_no") in numbers:
+            raise PydanticCustomError("supersedes_itself", "names the licence itself")
+        return numbers
 
     @field_validator("period_limits")
     @classmethod

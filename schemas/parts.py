@@ -2,9 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Annotated, Any, Final, Self
 
-from pydantic import AfterValidator, Field, ModelWrapValidatorHandler, ValidationError, WrapValidator, model_validator
+from pydantic import (
+    AfterValidator,
+    Field,
+    ModelWrapValidatorHandler,
+    ValidationError,
+    ValidationInfo,
+    WrapValidator,
+    field_validator,
+    model_validator,
+)
 from pydantic_core import PydanticCustomError
 
 from schemas.values import (
@@ -92,11 +102,26 @@ References = Annotated[
 ]
 
 
+def ends_in_order(last: date | None, info: ValidationInfo, begins: str) -> date | None:
+    """`last` when the period that begins with the field `begins` doesn't end before: it would never be in force, and
+    an entry or control whose year is mistyped would stop nothing.
+    """
+    first = info.data.get(begins)
+    if first is not None and last is not None and last < first:
+        raise PydanticCustomError("ends_before_it_begins", "must not lie before the day on which it begins")
+    return last
+
+
 class Suspension(Wire):
     """A window in which a list entry or control doesn't act; both days belong to it."""
 
     from_: Annotated[Day, Field(alias="from")]
     until: Day
+
+    @field_validator("until")
+    @classmethod
+    def _is_a_period(cls, until: date | None, info: ValidationInfo) -> date | None:
+        return ends_in_order(until, info, "from_")
 
 
 Suspensions = Annotated[tuple[Suspension, ...], BOUNDED, NULL_IS_EMPTY]

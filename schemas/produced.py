@@ -61,6 +61,12 @@ class Hold(Wire):
     """LICENCE_COVERS, NOTICE_ENDS, LIST_ENDS, REVIEW, PERSON, DATA_ARRIVES, ORDER_CHANGES or DATE; an open list."""
     review_allowed: Flag
     placed_at: Instant
+    lifted_by_whom: tuple[Code, ...] = ()
+    """Who may do what lifts it: LICENSING_DESK, COMPLIANCE, SENDER, AUTHORITY, CUSTOMS, REVIEWERS, IDENTITY_REVIEWERS,
+    OPERATIONS or NOBODY; an open list. Empty in events from before this field."""
+    lifts_on: str | None = None
+    """The day or instant on which it lifts by the passing of time, if nothing else comes in between and that is known:
+    `2026-03-01` (an Asia/Shanghai day) or RFC 3339; null: not known, or not by time."""
 
 
 class Lifted(Wire):

@@ -12,12 +12,16 @@ from schemas import envelope as envelopes
 from schemas.envelope import Envelope, Headers
 from schemas.events import READ_MODELS, ReadModel
 from schemas.produced import WRITTEN_MODELS, WrittenModel
+from schemas.repeated import repeated_name
+from schemas.shipments import ShipmentCorrected
 from schemas.topics import HOLDS, ID_FIELD, READ_TOPICS, TYPE_PREFIX, Topic
 from schemas.unreadable import Unreadable
-from schemas.values import ID_CHARS_MAX
+from schemas.values import ID_CHARS_MAX, has_control_character
 
 # How much of a broken body is searched for the id of what it is about.
 SALVAGE_BYTES_MAX: Final = 64 * 1024
+# The only patterns of plain strings are those of characters; pydantic would show the pattern.
+_FORBIDDEN: Final = "has a character that is not allowed there, such as U+0000"
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -52,7 +56,10 @@ def read_event(topic: str, headers: Headers, key: bytes | None, value: bytes | N
     try:
         envelope = envelopes.read(headers, key, value)
         suffix = _suffix(_TOPICS.get(topic), envelope.type)
-        return ReadEvent(envelope, suffix, _validated(READ_MODELS[suffix], envelope.data))
+        event = ReadEvent(envelope, suffix, _validated(READ_MODELS[suffix], envelope.data))
+        if isinstance(event.model, ShipmentCorrected) and event.model.corrects_event_id == envelope.id:
+            raise Unreadable("corrects_event_id", "is the id of this event itself")
+        return event
     except Unreadable as refused:
         hint = _type_hint(headers, value)
         entity_key = _entity_key(topic, hint, headers, key, value)
@@ -77,10 +84,14 @@ def _suffix(topic: Topic | None, type_: str) -> str:
 
 def _validated(model: type[Model], data: bytes) -> Model:
     try:
-        return model.model_validate_json(data)
+        read = model.model_validate_json(data)
     except ValidationError as error:
         field, message = fault_of(error)
         raise Unreadable(field, message) from error
+    twice = repeated_name(data)
+    if twice is not None:
+        raise Unreadable(twice, "is given twice in one object")
+    return read
 
 
 def fault_of(error: ValidationError) -> tuple[str, str]:
@@ -88,7 +99,8 @@ def fault_of(error: ValidationError) -> tuple[str, str]:
     fault = error.errors(include_url=False, include_input=False, include_context=False)[0]
     more = error.error_count() - 1
     path = ".".join(str(part) for part in fault["loc"]) or "value"
-    return path, fault["msg"] + (f" (and {more} more)" if more else "")
+    message = _FORBIDDEN if fault["type"] == "string_pattern_mismatch" else fault["msg"]
+    return path, message + (f" (and {more} more)" if more else "")
 
 
 def _type_hint(headers: Headers, value: bytes | None) -> str | None:
@@ -138,4 +150,4 @@ def _text(raw: bytes | None) -> str | None:
 
 
 def _is_key(given: Any) -> bool:
-    return isinstance(given, str) and 1 <= len(given) <= ID_CHARS_MAX and "\x00" not in given
+    return isinstance(given, str) and 1 <= len(given) <= ID_CHARS_MAX and not has_control_character(given)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from datetime import date
+from decimal import Decimal
+from typing import Annotated, Final
 
-from pydantic import AfterValidator
+from pydantic import AfterValidator, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 
-from schemas.parts import Identifiers, Suspensions
+from schemas.parts import Identifiers, Suspensions, ends_in_order
 from schemas.values import (
     BOUNDED,
     NULL_IS_EMPTY,
@@ -30,12 +32,21 @@ from schemas.values import (
 )
 from schemas.vocabulary import Classification, ControlKind, Effect, Feed, ListName, StatementStatus
 
+PERCENT_MAX: Final = 100
+
 
 class Owner(Wire):
-    """Who owns how much of a party."""
+    """Who owns how much of a party; a party may own shares of its own."""
 
     party_id: Id
     percent: Amount
+
+    @field_validator("percent")
+    @classmethod
+    def _is_a_share(cls, percent: Decimal) -> Decimal:
+        if percent > PERCENT_MAX:
+            raise PydanticCustomError("over_the_whole", "must not be above 100")
+        return percent
 
 
 Owners = Annotated[tuple[Owner, ...], BOUNDED, NULL_IS_EMPTY]
@@ -73,12 +84,24 @@ class ListEntryUpserted(Wire):
     effect: Effect
     authority_ref: Text | None
 
+    @field_validator("effective_until")
+    @classmethod
+    def _is_a_period(cls, until: date | None, info: ValidationInfo) -> date | None:
+        return ends_in_order(until, info, "effective_from")
+
 
 class UnitFactor(Wire):
     """What one `unit` of an item equals; the only way from a count to a mass (D3.9)."""
 
     unit: Unit
     equals: Quantity
+
+    @field_validator("equals")
+    @classmethod
+    def _joins_two_units(cls, equals: Quantity, info: ValidationInfo) -> Quantity:
+        if equals.unit == info.data.get("unit"):
+            raise PydanticCustomError("factor_to_itself", "is in the unit that it explains")
+        return equals
 
 
 def _unambiguous(factors: tuple[UnitFactor, ...]) -> tuple[UnitFactor, ...]:
@@ -116,6 +139,11 @@ class ControlUpserted(Wire):
     prohibited_end_uses: Codes = ()
     prohibited_end_user_types: Codes = ()
 
+    @field_validator("effective_until")
+    @classmethod
+    def _is_a_period(cls, until: date | None, info: ValidationInfo) -> date | None:
+        return ends_in_order(until, info, "effective_from")
+
 
 class EndUserStatementUpserted(Wire):
     """The full state of an end user's statement."""
@@ -138,6 +166,13 @@ class FxRateUpserted(Wire):
     quote: Currency
     rate: PositiveAmount
     as_of: Day
+
+    @field_validator("quote")
+    @classmethod
+    def _is_another(cls, quote: str, info: ValidationInfo) -> str:
+        if quote == info.data.get("base"):
+            raise PydanticCustomError("rate_to_itself", "is the base itself")
+        return quote
 
 
 class FeedRefreshed(Wire):

@@ -12,10 +12,11 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Annotated, Final
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 from pydantic_core import PydanticCustomError
 
 from schemas.markers import NullIs, OneOf, Read, refuse
+from schemas.units import normalised
 from schemas.vocabulary import COUNTRIES, CURRENCIES
 
 ID_CHARS_MAX: Final = 200
@@ -31,16 +32,18 @@ BIGINT_MAX: Final = 2**63 - 1
 INT_MAX: Final = 2**31 - 1
 
 _NO_NUL: Final = r"^[^\x00]*$"
+_NO_CONTROL: Final = r"^[^\x00-\x1f\x7f-\x9f]*$"
 _DECIMAL: Final = rf"^[0-9]{{1,{DIGITS_BEFORE_POINT_MAX}}}(\.[0-9]{{1,{DIGITS_AFTER_POINT_MAX}}})?$"
 _POSITIVE_DECIMAL: Final = rf"^(?!0+(\.0+)?$){_DECIMAL[1:]}"
 _WRITTEN_DECIMAL: Final = r"^[0-9]{1,80}(\.[0-9]{1,80})?$"
 _DAY: Final = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
 INSTANT_PATTERN: Final = (
-    r"^[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,9})?([Zz]|[+-][0-9]{2}:[0-9]{2})$"
+    r"^[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,9})?([Zz]|[+-]([01][0-9]|2[0-3]):[0-5][0-9])$"
 )
 _DAY_MESSAGE: Final = "must be a day of the calendar, YYYY-MM-DD"
 _INSTANT_MESSAGE: Final = "must be an RFC 3339 time with an offset"
 _INSTANT: Final = re.compile(INSTANT_PATTERN, re.ASCII)
+_PLAIN: Final = re.compile(rf"{_NO_CONTROL[:-1]}\Z")
 
 
 def _bounded_decimal(value: Decimal) -> Decimal:
@@ -110,14 +113,20 @@ def instant(text: str) -> datetime:
         raise ValueError(error.message()) from error
 
 
+def has_control_character(text: str) -> bool:
+    """Whether `text` can't be an id or an attribute: CloudEvents 1.0 allows no control characters there."""
+    return _PLAIN.match(text) is None
+
+
 def decimal_text(value: Decimal) -> str:
     """`value` as the wire writes it: plain digits, never an exponent, trailing zeros kept."""
     return format(value, "f")
 
 
 NULL_IS_EMPTY: Final = NullIs(())
-BOUNDED: Final = Field(max_length=LINES_MAX)
-MANY: Final = Field(max_length=KEYS_MAX)
+# A list is read up to its first fault: an event of a mebibyte may have 300,000 of them, and telling takes a second.
+BOUNDED: Final = Field(max_length=LINES_MAX, fail_fast=True)
+MANY: Final = Field(max_length=KEYS_MAX, fail_fast=True)
 
 _DECIMAL_MESSAGE: Final = (
     f"must be a decimal string: up to {DIGITS_BEFORE_POINT_MAX} digits, a point and up to {DIGITS_AFTER_POINT_MAX} more"
@@ -189,8 +198,8 @@ Instant = Annotated[
 ]
 """An instant, RFC 3339 with an offset."""
 
-Id = Annotated[str, StringConstraints(strict=True, min_length=1, max_length=ID_CHARS_MAX, pattern=_NO_NUL)]
-"""A key of the sender's, compared exactly: 1 to 200 characters, none of them U+0000."""
+Id = Annotated[str, StringConstraints(strict=True, min_length=1, max_length=ID_CHARS_MAX, pattern=_NO_CONTROL)]
+"""A key of the sender's, compared exactly: 1 to 200 characters, none of them a control character (CloudEvents 1.0)."""
 
 Code = Id
 """A value of an open code list: read, kept and written as it is."""
@@ -198,8 +207,15 @@ Code = Id
 Text = Annotated[str, StringConstraints(strict=True, max_length=TEXT_CHARS_MAX, pattern=_NO_NUL)]
 """Free text, up to 4,000 characters."""
 
-Unit = Annotated[str, StringConstraints(strict=True, min_length=1, max_length=UNIT_CHARS_MAX, pattern=_NO_NUL)]
-"""A UN/ECE Rec 20 code. Any short text is readable: one that nobody knows is UNIT_NOT_CONVERTIBLE."""
+Unit = Annotated[
+    str,
+    StringConstraints(strict=True, min_length=1, max_length=UNIT_CHARS_MAX, pattern=_NO_CONTROL),
+    AfterValidator(normalised),
+]
+"""A UN/ECE Rec 20 code; a known spelling (kg, 千克, 035) is read as its code, and only the code goes further.
+
+Any other short text is readable and stays as it is: a unit that nobody knows is UNIT_NOT_CONVERTIBLE.
+"""
 
 Country = Annotated[str, OneOf(COUNTRIES, "ISO 3166-1 alpha-2", "^[A-Z]{2}$")]
 Currency = Annotated[str, OneOf(CURRENCIES, "ISO 4217", "^[A-Z]{3}$")]
@@ -207,7 +223,7 @@ Currency = Annotated[str, OneOf(CURRENCIES, "ISO 4217", "^[A-Z]{3}$")]
 Version = Annotated[int, Field(strict=True, ge=1, le=BIGINT_MAX)]
 """A JSON integer from 1 on, within a signed 64-bit number."""
 
-LineNo = Annotated[int, Field(strict=True, ge=0, le=INT_MAX)]
+LineNo = Annotated[int, Field(strict=True, ge=1, le=INT_MAX)]
 Count = Annotated[int, Field(strict=True, ge=0, le=BIGINT_MAX)]
 Flag = Annotated[bool, Field(strict=True)]
 

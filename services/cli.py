@@ -15,7 +15,7 @@ from typing import Annotated, Any
 import asyncpg
 import typer
 
-from services import cli_decisions, cli_operations
+from services import cli_decisions, cli_operations, cli_policy
 from services.gatekeeper.wiring import BadSetting, Settings
 from services.kit.failpoints import configure as configure_failpoints
 from services.kit.logging import configure_logging
@@ -26,6 +26,7 @@ schemas_app = typer.Typer(no_args_is_help=True, help="The wire contracts: JSON S
 app.add_typer(schemas_app, name="schemas")
 cli_operations.register(app)
 cli_decisions.register(app)
+cli_policy.register(app)
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]
 
@@ -130,6 +131,9 @@ def scenarios(
     action: Annotated[str, typer.Argument(help="run")],
     paths: Annotated[list[Path], typer.Argument(help="YAML files or folders of them")],
     as_json: Json = False,
+    coverage: Annotated[
+        bool, typer.Option("--coverage", help="A line for each reason, state and notice field.")
+    ] = False,
 ) -> None:
     """Run decision scenarios through the real handling code and a real PostgreSQL, with a virtual clock."""
     from services.local.scenarios.command import run_scenarios
@@ -137,7 +141,7 @@ def scenarios(
     if action != "run":
         raise typer.BadParameter("must be run", param_hint="action")
     configure_logging("ERROR")
-    _run(run_scenarios(paths, json=as_json))
+    _run(run_scenarios(paths, json=as_json, coverage=coverage))
 
 
 @app.command()

@@ -22,11 +22,16 @@ class StateMetrics:
             "holdgate_partitions_stopped", "Input partitions that stand still", registry=registry
         )
 
+        self.challenges_overdue = Gauge(
+            "holdgate_customs_challenges_overdue", "Challenges of customs past their last day", registry=registry
+        )
+
     def show(self, counts: Counts) -> None:
         show_by_label(self.holds, counts.holds)
         show_by_label(self.quarantined, counts.quarantined)
         self.lanes_stopped.set(counts.lanes_stopped)
         self.partitions_stopped.set(counts.partitions_stopped)
+        self.challenges_overdue.set(counts.challenges_overdue)
 
     def show_nothing(self) -> None:
         """The database doesn't tell: old counts would look like new ones."""
@@ -34,6 +39,7 @@ class StateMetrics:
         self.quarantined.clear()
         self.lanes_stopped.set(float("nan"))
         self.partitions_stopped.set(float("nan"))
+        self.challenges_overdue.set(float("nan"))
 
 
 def show_by_label(gauge: Gauge, values: Mapping[str, float]) -> None:

@@ -17,7 +17,7 @@ from tests.api.office import Office
 
 EMPTIED = (
     "alert, api_key, audit, idempotency, lane_progress, licence_account, licence_line_balance, notice_barrier, outbox,"
-    " rule_ahead, rule_boundary, rule_row, scope_terms, shipment, sweep_item, task"
+    " licence_term, rule_ahead, rule_boundary, rule_row, scope_terms, shipment, sweep_item, task"
 )
 
 

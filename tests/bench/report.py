@@ -14,6 +14,7 @@ from tests.bench.comparing import measure_program
 from tests.bench.gatekeeping import Say, measure_gatekeeper
 from tests.bench.site import Parts
 from tests.bench.sizes import Options
+from tests.bench.stored import measure_stored
 
 GIB = 1024**3
 
@@ -34,6 +35,7 @@ async def measure(parts: Parts, options: Options, say: Say, figures: dict[str, A
     usual = await measure_program(parts, "usual", sizes.usual_events)
     figures["session_per_event_per_second"] = round(usual, 1)
     await measure_gatekeeper(parts, options, say, figures)
+    figures["stored"] = await measure_stored(parts, sizes, say)
     figures["times_session_per_event"] = round(figures["decided_per_second"] / usual, 1)
     figures["share_of_passthrough"] = round(figures["decided_per_second"] / passthrough, 3)
 
@@ -53,7 +55,7 @@ def lines(found: dict[str, Any]) -> list[str]:
     """For people."""
     notice, latency, status = found["notice"], found["latency_ms"], found["status_ms"]
     rungs = (f"{part}: rung {one['number']}, {one['name']}" for part, one in found["rungs"].items())
-    machine = found["machine"]
+    machine, stored = found["machine"], found["stored"]
     return [
         "; ".join(rungs) + f"; {machine['cores']} cores; load before {machine['load_before']}",
         f"(a) decided              {found['decided_per_second']:>10.1f} /s"
@@ -69,4 +71,6 @@ def lines(found: dict[str, Any]) -> list[str]:
         f" the stream keeps {notice['stream_share']:.0%}",
         f"(f) status query         p50 {status['p50']:.2f} ms, p99 {status['p99']:.2f} ms",
         f"(g) memory               {found['memory_mib']:>10.1f} MiB",
+        f"(h) a batch of 500       {stored['batch_ms_many']:>10.1f} ms with all rules stored, {stored['ratio']:.2f}"
+        f" times that with a hundredth of them; memory {stored['memory_mib_many']:.0f} MiB",
     ]

@@ -20,7 +20,11 @@ class Sizes:
     stream_seconds: float = 10.0
     stream_ahead: int = 4_000
     status_queries: int = 2_000
-    seconds_max: float = 900.0
+    stored_licences: int = 1_000_000
+    stored_notices: int = 100_000
+    stored_entries: int = 200_000
+    stored_batches: int = 15
+    seconds_max: float = 1_800.0
 
 
 QUICK = Sizes(
@@ -32,7 +36,11 @@ QUICK = Sizes(
     stream_seconds=2.0,
     stream_ahead=1_000,
     status_queries=200,
-    seconds_max=180.0,
+    stored_licences=4_000,
+    stored_notices=1_000,
+    stored_entries=2_000,
+    stored_batches=5,
+    seconds_max=240.0,
 )
 
 _WORDS = {
@@ -45,6 +53,10 @@ _WORDS = {
     "stream_seconds": "how long the stream runs at full speed before the notice (e)",
     "stream_ahead": "how many undecided shipments the stream keeps in Kafka (e)",
     "status_queries": "status queries over HTTP (f)",
+    "stored_licences": "licences stored while a batch is timed (h)",
+    "stored_notices": "notices stored then (h)",
+    "stored_entries": "list entries stored then (h)",
+    "stored_batches": "batches that are timed against a hundredth of all that (h)",
     "seconds_max": "when a run is given up",
 }
 

@@ -65,7 +65,8 @@ def _control(code: str) -> Event:
                                 "prohibited_end_uses": [], "prohibited_end_user_types": []}  # fmt: skip
 
 
-def _licence(exporter: int, code: str) -> Event:
+def licence(exporter: int | str, code: str) -> Event:
+    """A general licence of exporter EXP-`exporter` with room for whatever is drawn."""
     line = {"line_no": 1, "control_codes": [code], "item_nos": [],
             "quantity": {"value": "1000000000", "unit": "KGM"},
             "value": {"amount": "10000000000.00", "currency": "USD"}, "tolerance_percent": "0"}  # fmt: skip
@@ -89,13 +90,13 @@ def rules() -> list[Event]:
         *(_party(one, "CN") for one in (FORWARDER, STOPPED_FORWARDER)),
         *(_item(code) for code in CODES),
         *(_control(code) for code in CODES),
-        *(_licence(one, code) for one in exporters for code in CODES),
+        *(licence(one, code) for one in exporters for code in CODES),
     ]
 
 
-def shipment(group: str, number: int, *, forwarder: str = FORWARDER) -> Event:
-    """A shipment of one line that fits the licence of its exporter for its item."""
-    exporter, code = number % EXPORTERS, CODES[number // EXPORTERS % len(CODES)]
+def shipment(group: str, number: int, *, forwarder: str = FORWARDER, exporters: int = EXPORTERS) -> Event:
+    """A shipment of one line that fits the licence of its exporter, one of `exporters`, for its item."""
+    exporter, code = number % exporters, CODES[number // exporters % len(CODES)]
     buyer = {"party_id": BUYERS[number % len(BUYERS)]}
     departure = (_now() + timedelta(days=3)).replace(minute=0, second=0, microsecond=0)
     return "shipment.upserted", {

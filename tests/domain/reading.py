@@ -134,6 +134,7 @@ def trade_event(kind: str, data: Data, meta: Meta) -> TradeEvent:
                 Classifier(data["classifier"]),
                 occurred_at,
                 data.get("source_code"),
+                code_unknown=data.get("code_unknown", False),
             )
         case _:
             lines = tuple((line["line_no"], quantity(line["net_quantity"])) for line in data["lines"])

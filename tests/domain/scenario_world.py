@@ -11,7 +11,7 @@ from typing import Any
 
 import yaml
 
-from services.gatekeeper.domain.aggregates import LineBalance
+from services.gatekeeper.domain.aggregates import Hold, LineBalance
 from services.gatekeeper.domain.alerts import granted
 from services.gatekeeper.domain.events import TradeUnreadable
 from services.gatekeeper.domain.quantity import Money, Quantity, show
@@ -45,17 +45,31 @@ def needs_more_than_memory(scenario: Mapping[str, Any]) -> bool:
 
 def run(scenario: Mapping[str, Any]) -> list[str]:
     """What was not as expected, in words; nothing: the scenario passes."""
-    world = World(scenario["clock"])
-    if scenario.get("policy"):
-        world.policy = replace(world.policy, **scenario["policy"])
-    for event in scenario["given"]:
-        world.feed(event["type"], event["data"], event_id=event.get("id"), time=event.get("time"))
+    world = _begun(scenario)
     failures: list[str] = []
     for number, step in enumerate(scenario["steps"], start=1):
         _step(world, step)
         for expected in step.get("expect", ()):
             failures.extend(f"step {number}: {text}" for text in _differences(world, expected))
     return failures
+
+
+def holds_told(scenario: Mapping[str, Any]) -> list[Hold]:
+    """Every hold that an event about a shipment or order of the scenario told of."""
+    world = _begun(scenario)
+    for step in scenario["steps"]:
+        _step(world, step)
+    told = [hold for change in world.shipment_events for hold in change.shipment.holds]
+    return told + [hold for order in world.orders.values() for hold in order.holds]
+
+
+def _begun(scenario: Mapping[str, Any]) -> World:
+    world = World(scenario["clock"])
+    if scenario.get("policy"):
+        world.policy = replace(world.policy, **scenario["policy"])
+    for event in scenario["given"]:
+        world.feed(event["type"], event["data"], event_id=event.get("id"), time=event.get("time"))
+    return world
 
 
 def _step(world: World, step: Mapping[str, Any]) -> None:

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from services.gatekeeper.domain.policy import Policy
+from services.kit.yaml_text import load_yaml
 from services.local.scenarios.model import BadScenario, Event, Raw
 from services.local.scenarios.parse import read_scenarios
-from services.local.scenarios.yaml_text import load_yaml
 
 STEP = "{event: {type: shipment.upserted, data: {shipment_id: S1}}}"
 
@@ -68,9 +68,17 @@ def test_a_fixture_comes_before_the_scenarios_own(tmp_path: Path) -> None:
     ("step", "extra", "said"),
     [
         (STEP, "colour: red,", "scenario A1: unknown key 'colour'"),
-        (STEP, "policy: {combine_licenses: true},", "unknown policy setting 'combine_licenses'"),
-        (STEP, "policy: {fx_max_age_days: soon},", "policy setting fx_max_age_days"),
-        (STEP, "policy: {unreadable_notice: perhaps},", "unreadable_notice: must be"),
+        (
+            STEP,
+            "policy: {combine_licenses: true},",
+            "policy setting combine_licenses is no setting; did you mean combine_licences?",
+        ),
+        (STEP, "policy: {fx_max_age_days: soon},", "policy setting fx_max_age_days must be a whole number of days"),
+        (STEP, "policy: {unreadable_notice: perhaps},", "unreadable_notice must be stop_releases or alert_only"),
+        (STEP, "policy: {fx_max_age_days: !!timestamp 2026-03-02},", "fx_max_age_days must be a whole number of days"),
+        (STEP, "policy: {feed_max_age_hours: {CONTROLS: x}},", "policy setting feed_max_age_hours.CONTROLS must be"),
+        (STEP, "policy: {version: 3},", "policy setting version is not for a scenario"),
+        (STEP, "policy: {version: 0, review_valid_days: 0},", "; policy setting review_valid_days must be a whole"),
         (STEP, "given: [{type: shipment.upserted, data: {}, when: now}],", "scenario A1, given 1: unknown key 'when'"),
         ("{event: {type: shipment.uploaded, data: {}}}", "", "scenario A1, step 1: unknown type 'shipment.uploaded'"),
         ("{event: {type: shipment.upserted}}", "", "data of shipment.upserted must be a mapping"),
@@ -145,3 +153,8 @@ def test_a_scenarios_policy_is_the_first_version(tmp_path: Path) -> None:
     [otherwise] = read_scenarios([_file(tmp_path, extra="policy: {combine_licences: true, fx_max_age_days: 3},")])
     assert as_always.policy == Policy()
     assert otherwise.policy == Policy(version=1, combine_licences=True, fx_max_age_days=3)
+
+
+def test_a_decimal_of_a_scenarios_policy_counts_exactly_as_it_is_written(tmp_path: Path) -> None:
+    [scenario] = read_scenarios([_file(tmp_path, extra="policy: {ownership_percent: 33.333333333333},")])
+    assert str(scenario.policy.ownership_percent) == "33.333333333333"

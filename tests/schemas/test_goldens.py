@@ -20,6 +20,7 @@ TYPES = sorted({**READ_MODELS, **WRITTEN_MODELS})
 # so are codes and days that look right.
 BEYOND_SHAPE = {
     "ambiguous-factor",
+    "contradicting-code",
     "duplicate-line",
     "empty-lists",
     "empty-scope",
@@ -28,6 +29,7 @@ BEYOND_SHAPE = {
     "limit-of-no-line",
     "nameless-party",
     "no-such-day",
+    "silent-code-only",
     "unknown-field-only",
     "year-9999",
 }

@@ -136,9 +136,21 @@ def test_lapsing_on_completion_is_true_unless_general() -> None:
         assert model.model_dump()["lapses_on_completion"] is lapses
 
 
-def test_of_a_name_given_twice_in_one_object_the_last_counts() -> None:
-    event = read_event(TOPIC, _headers(), b"k", b'{"shipment_id": "S1", "version": 1, "version": 2}')
-    assert event.model.model_dump()["version"] == 2
+def test_a_name_given_twice_in_one_object_is_a_contradiction_wherever_it_stands() -> None:
+    assert _refused(b'{"shipment_id": "S1", "version": 1, "version": 2}').field == "version"
+    assert _refused(b'{"shipment_id": "S1", "version": 1, "extra": [{"a": 1, "a": 1}]}').field == "a"
+    assert _refused(
+        b'{"shipment_id": "S1", "version": 1, "' + b"x" * 500 + b'": 1, "' + b"x" * 500 + b'": 1}'
+    ).field == ("x" * 100)
+    structured: list[tuple[str, bytes | None]] = [("content-type", b"application/cloudevents+json")]
+    body = b'{"specversion": "1.0", "id": "e1", "id": "e2", "data": {}}'
+    assert _refused(body, headers=structured).field == "id"
+
+
+def test_a_list_of_faults_is_refused_at_the_first_and_quickly() -> None:
+    faulty = json.dumps({"shipment_id": "S1", "version": 1, "licences": [1] * 300_000}).encode()
+    refused = _refused(faulty)
+    assert (refused.field, refused.message) == ("licences.0", "Input should be a valid string")
 
 
 def test_nesting_without_end_is_refused_wherever_it_stands() -> None:

@@ -8,8 +8,9 @@ from typing import TypeVar
 from pydantic import BaseModel, ValidationError
 from starlette.requests import ClientDisconnect, Request
 
+from schemas.repeated import repeated_name
 from services.gatekeeper.api.limits import BODY_BYTES_MAX, BODY_SECONDS_MAX
-from services.kit.problems import Problem, from_validation
+from services.kit.problems import Problem, from_validation, invalid
 
 ModelT = TypeVar("ModelT", bound=BaseModel)
 
@@ -50,8 +51,12 @@ def _too_large() -> Problem:
 
 
 def parse(model: type[ModelT], body: bytes) -> ModelT:
-    """`body` as `model`; 400 when it is no JSON, 422 naming each field that is wrong."""
+    """`body` as `model`; 400 when it is no JSON, 422 naming each field that is wrong, or that is given twice."""
     try:
-        return model.model_validate_json(body)
+        read = model.model_validate_json(body)
     except ValidationError as error:
         raise from_validation(error) from error
+    twice = repeated_name(body)
+    if twice is not None:
+        raise invalid(twice, "is given twice in one object")
+    return read

@@ -67,7 +67,7 @@ class ShipmentStatusView(Wire):
 class ShipmentIds(Wire):
     """Up to 500 shipments to ask about at once."""
 
-    shipment_ids: Annotated[tuple[Id, ...], Field(max_length=IDS_MAX)]
+    shipment_ids: Annotated[tuple[Id, ...], Field(max_length=IDS_MAX, fail_fast=True)]
 
 
 class StatusesView(Wire):

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date, datetime, time, timedelta, timezone
 
+from services.gatekeeper.domain.holidays import DAYS_OFF, WORKED_WEEKENDS
 from services.gatekeeper.domain.rule_entities import Window
 
 SHANGHAI = timezone(timedelta(hours=8), "Asia/Shanghai")
 """China has kept +08:00 without daylight saving since 1991, so no time zone database is needed."""
+
+SATURDAY = 5
 
 
 def shanghai_day(at: datetime) -> date:
@@ -44,3 +47,16 @@ def window_instants(first: date, last: date | None, suspensions: Iterable[Window
     ends = (end_of_day(window.until) for window in windows if window.until is not None)
     instants = {start_of_day(window.start) for window in windows} | {end for end in ends if end is not None}
     return tuple(sorted(instants))
+
+
+def is_working_day(day: date) -> bool:
+    """Monday to Friday but for public holidays, and the weekend days that are worked instead (holidays.py)."""
+    return day in WORKED_WEEKENDS or (day.weekday() < SATURDAY and day not in DAYS_OFF)
+
+
+def working_days_after(day: date, count: int) -> date:
+    """The `count`th working day after `day`, which itself doesn't count; `day` itself for 0. Never past `date.max`."""
+    while count > 0 and day < date.max:
+        day += timedelta(days=1)
+        count -= is_working_day(day)
+    return day

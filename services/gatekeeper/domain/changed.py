@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from services.gatekeeper.domain.aggregates import Finding, LicenceCovered
 from services.gatekeeper.domain.case import Case, CaseLine
+from services.gatekeeper.domain.catch_all import concern_of
 from services.gatekeeper.domain.meant import end_user_of
 from services.gatekeeper.domain.reasons import Reason
 from services.gatekeeper.domain.subjects import about_line
@@ -19,7 +20,7 @@ def covered_lines(case: Case) -> tuple[LicenceCovered, ...]:
             end_user=end_user_of(case.references, line),
             end_use=_end_use(line),
             item_no=line.item_no,
-            licensed=line.needs_licence,
+            licensed=line.needs_licence or bool(concern_of(case, line)),
             leaves=case.leaves_territory,
         )
         for line in case.lines
@@ -42,12 +43,18 @@ def changed_after_release(case: Case) -> Iterator[Finding]:
         if None not in (known.end_use, end_use) and known.end_use != end_use:
             yield about_line(Reason.END_USE_CHANGED, line, {"released": known.end_use, "now": end_use})
         if None not in (known.end_user, end_user) and known.end_user != end_user:
-            yield about_line(Reason.END_USER_CHANGED, line, {"released": known.end_user, "now": end_user})
+            detail = {"released": _readable(known.end_user), "now": _readable(end_user)}
+            yield about_line(Reason.END_USER_CHANGED, line, detail)
 
 
 def _is_uncovered(case: Case, line: CaseLine) -> bool:
     """Whether a licence reason stands against the line, or against a licence or the whole."""
     return any(dict(found.subject).get("line_no", line.line_no) == line.line_no for found in case.licence_findings)
+
+
+def _readable(end_user: str | None) -> str:
+    """For people: `meant.end_user_of` marks names, and joins ids that share one."""
+    return (end_user or "").removeprefix("name:").rstrip("/").replace("|", " / ")
 
 
 def _end_use(line: CaseLine) -> str | None:

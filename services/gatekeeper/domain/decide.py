@@ -22,6 +22,7 @@ from services.gatekeeper.domain.policy import Policy
 from services.gatekeeper.domain.read import references_read
 from services.gatekeeper.domain.references import References
 from services.gatekeeper.domain.rules import CASE_DATES, CASE_RULES, SCENE_DATES, SCENE_RULES
+from services.gatekeeper.domain.shelf import covering_terms
 from services.gatekeeper.domain.terms import case_terms
 from services.gatekeeper.domain.vocabulary import Place, RuleKind
 
@@ -76,6 +77,18 @@ def decide_order(
     return decide_case(order_case(order, references, accounts, policy, as_of))
 
 
+def licence_terms_of(facts: ShipmentFacts | OrderFacts, references: References) -> frozenset[str]:
+    """The terms under which licences may concern `facts` that names none of them (shelf.py)."""
+    if facts.exporter_id is None:
+        return frozenset()
+    terms: set[str] = set()
+    for line in facts.lines:
+        item = references.item(line.item_no)
+        codes = item.control_codes if item is not None else ()
+        terms.update(covering_terms(facts.exporter_id, codes, line.item_no))
+    return frozenset(terms)
+
+
 def licence_keys(
     facts: ShipmentFacts | OrderFacts | None, orders: Iterable[Order], references: References
 ) -> frozenset[str]:
@@ -84,12 +97,7 @@ def licence_keys(
         return frozenset()
     known = [order.facts for order in orders if order.facts is not None]
     numbers = {number for each in (facts, *known) for number in each.licences}
-    for line in facts.lines:
-        item = references.item(line.item_no)
-        codes = item.control_codes if item is not None else ()
-        if facts.exporter_id is not None:
-            covering = references.licences_covering(facts.exporter_id, codes, line.item_no)
-            numbers.update(licence.licence_no for licence in covering)
+    numbers.update(licence.licence_no for licence in references.licences.having(licence_terms_of(facts, references)))
     return frozenset(named_licences(references, numbers))
 
 

@@ -16,6 +16,7 @@ from services.gatekeeper.domain.decide import Assessment, decide_order, decide_s
 from services.gatekeeper.domain.departure import standing_after
 from services.gatekeeper.domain.drawing import draws_after, draws_when_closed
 from services.gatekeeper.domain.evolve import evolve
+from services.gatekeeper.domain.gathered import NotGathered
 from services.gatekeeper.domain.holds import finding_of, place_holds
 from services.gatekeeper.domain.policy import Policy
 from services.gatekeeper.domain.reasons import Reason
@@ -25,7 +26,7 @@ from services.gatekeeper.domain.rules import RULES
 from services.gatekeeper.domain.standing import standing_findings
 from services.gatekeeper.domain.terms import OPEN
 from services.gatekeeper.domain.vocabulary import OrderState, OrderStatus, Place, ShipmentState
-from services.gatekeeper.domain.workspace import Failure, NotGathered, Seen, Verdict
+from services.gatekeeper.domain.workspace import Failure, Seen, Verdict
 
 RETRY_AFTER_ERROR = timedelta(minutes=5)
 RULE_NAMES = frozenset(rule.__name__ for rule in RULES)

@@ -46,7 +46,7 @@ def standing_after(
     left = _unreleased(shipment) if departs else None
     if left is None or (findings and not _hold_is_gone(shipment, left.state, left.at, findings)):
         return shipment.standing
-    return with_standing(shipment.standing, moved_unreleased(left.event_id, as_of))
+    return with_standing(shipment.standing, moved_unreleased(left.event_id, left.at, as_of))
 
 
 def record_departure(workspace: Workspace, before: Shipment, after: Shipment) -> None:

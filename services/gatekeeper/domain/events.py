@@ -42,12 +42,15 @@ class ShipmentUpserted:
 
 @dataclass(frozen=True, slots=True)
 class MilestoneReported:
+    """`source_code` is the sender's own; `code_unknown`: its prefix names a public list that has no such code."""
+
     meta: Meta
     shipment_id: str
     milestone: Milestone
     classifier: Classifier
     occurred_at: datetime
     source_code: str | None = None
+    code_unknown: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from services.gatekeeper.domain.aggregates import Finding
 from services.gatekeeper.domain.candidates import Candidate
 from services.gatekeeper.domain.case import Case, CaseLine
-from services.gatekeeper.domain.findings import found
+from services.gatekeeper.domain.findings import Detail, found
 from services.gatekeeper.domain.meant import described, means, missing_party, shown
 from services.gatekeeper.domain.reasons import Reason
 from services.gatekeeper.domain.subjects import about_licence, listed, missing
-from services.gatekeeper.domain.vocabulary import LicenceStatus
+from services.gatekeeper.domain.vocabulary import LicenceStatus, Place
 
 STATUS_REASONS = {
     LicenceStatus.REVOKED: Reason.LICENCE_REVOKED,
@@ -25,25 +25,36 @@ def status_findings(line: CaseLine, candidate: Candidate) -> Iterator[Finding]:
     licence = candidate.licence
     reason = STATUS_REASONS.get(licence.status)
     if reason is not None:
-        detail = {"status": licence.status.value, "authority_time": licence.authority_time.isoformat()}
+        detail = {
+            "status": licence.status.value,
+            "authority_time": licence.authority_time.isoformat(),
+            "version": str(licence.version),
+        }
         yield about_licence(reason, line, licence.licence_no, detail)
     if licence.conflict:
-        detail = {"version": str(licence.version)}
+        detail = {"version": str(licence.version), "authority_time": licence.authority_time.isoformat()}
         yield found(Reason.LICENCE_CONFLICT, detail, licence_no=licence.licence_no)
 
 
 def date_findings(case: Case, line: CaseLine, candidate: Candidate) -> Iterator[Finding]:
-    """The licence must be valid on every day that counts (D3.8), both ends inclusive."""
+    """The licence must be valid on every day that counts (D3.8), both ends inclusive.
+
+    Detail `days_short`: by how many days it misses; `lifts_on`: the day on which a licence to come begins, for goods
+    that are still there.
+    """
     licence = candidate.licence
     detail = {"valid_from": licence.valid_from.isoformat(), "valid_until": licence.valid_until.isoformat()}
     early = [day for day in case.days if day < licence.valid_from]
     late = [day for day in case.days if day > licence.valid_until]
     if early:
+        begins = detail["valid_from"] if case.place is Place.BEFORE_DEPARTURE else None
+        missed = {"day": early[0].isoformat(), "days_short": str((licence.valid_from - early[0]).days)}
         yield about_licence(
-            Reason.LICENCE_NOT_YET_VALID, line, licence.licence_no, {**detail, "day": early[0].isoformat()}
+            Reason.LICENCE_NOT_YET_VALID, line, licence.licence_no, {**detail, **missed, "lifts_on": begins}
         )
     if late:
-        yield about_licence(Reason.LICENCE_EXPIRED, line, licence.licence_no, {**detail, "day": late[-1].isoformat()})
+        missed = {"day": late[-1].isoformat(), "days_short": str((late[-1] - licence.valid_until).days)}
+        yield about_licence(Reason.LICENCE_EXPIRED, line, licence.licence_no, {**detail, **missed})
 
 
 def fixed_findings(case: Case, line: CaseLine, candidate: Candidate) -> Iterator[Finding]:
@@ -68,14 +79,16 @@ def _item_findings(case: Case, line: CaseLine, candidate: Candidate) -> Iterator
         detail = {"exporter_id": case.exporter_id, "licensed": licence.exporter_id}
         yield about_licence(Reason.EXPORTER_MISMATCH, line, licence.licence_no, detail)
     if not candidate.covers_all:
-        detail = {
+        codes = granted.control_codes
+        told: Detail = {
             "item_no": line.item_no,
             "control_codes": listed(line.codes_in_force),
             "licence_line": str(granted.line_no),
-            "licensed_codes": listed(granted.control_codes),
+            "licensed_codes": listed(codes),
             "licensed_items": listed(granted.item_nos),
+            "missing_codes": ", ".join(code for code in line.codes_in_force if code not in codes) or None,
         }
-        yield about_licence(Reason.ITEM_MISMATCH, line, licence.licence_no, detail)
+        yield about_licence(Reason.ITEM_MISMATCH, line, licence.licence_no, told)
 
 
 def _party_findings(case: Case, line: CaseLine, candidate: Candidate) -> Iterator[Finding]:
@@ -112,4 +125,5 @@ def _use_and_place_findings(case: Case, line: CaseLine, candidate: Candidate) ->
         yield about_licence(Reason.DESTINATION_MISMATCH, line, licence.licence_no, detail)
     barred = tuple(country for country in case.transit if country in licence.prohibited_transit)
     if barred:
-        yield about_licence(Reason.TRANSIT_PROHIBITED, line, licence.licence_no, {"transit": listed(barred)})
+        detail = {"transit": listed(barred), "barred": listed(licence.prohibited_transit)}
+        yield about_licence(Reason.TRANSIT_PROHIBITED, line, licence.licence_no, detail)

@@ -10,10 +10,10 @@ from services.gatekeeper.domain.calendar import acts_on, window_instants
 from services.gatekeeper.domain.case import Case, CaseLine
 from services.gatekeeper.domain.facts import PartyRef
 from services.gatekeeper.domain.findings import found
-from services.gatekeeper.domain.names import normalise_identifier, normalise_name
-from services.gatekeeper.domain.parties import SERVICE_ROLES, Known, case_roles, known
+from services.gatekeeper.domain.parties import SERVICE_ROLES, case_roles, known
 from services.gatekeeper.domain.reasons import Reason
 from services.gatekeeper.domain.rule_entities import ListEntry
+from services.gatekeeper.domain.screening import Hit, screened
 from services.gatekeeper.domain.vocabulary import LicenceType, ListEffect, ListName
 
 STATUTORY_ROLES = frozenset({"importer", "end_user"})
@@ -27,14 +27,13 @@ def list_hits(case: Case) -> Iterator[Finding]:
         return
     given: set[tuple[Reason, str, str]] = set()
     for role, ref in _screened_roles(case):
-        party = known(ref, case.references)
-        for entry in party.entries:
-            if not _acts(entry, case):
+        for hit in screened(ref, case.references, case.policy).hits:
+            if not _acts(hit.entry, case):
                 continue
-            for reason in _reasons(case, role, ref, entry, party):
-                if (reason, entry.entry_id, role) not in given:
-                    given.add((reason, entry.entry_id, role))
-                    yield found(reason, _detail(entry, ref, party, case), entry_id=entry.entry_id, role=role)
+            for reason in _reasons(case, role, ref, hit):
+                if (reason, hit.entry.entry_id, role) not in given:
+                    given.add((reason, hit.entry.entry_id, role))
+                    yield found(reason, _detail(hit, ref), entry_id=hit.entry.entry_id, role=role)
 
 
 def undescribed_parties(case: Case) -> Iterator[Finding]:
@@ -54,17 +53,17 @@ def undescribed_parties(case: Case) -> Iterator[Finding]:
 
 
 def anybody_listed(case: Case) -> bool:
-    """Whether a list entry, in force or not, names anybody who is screened."""
-    return any(known(ref, case.references).entries for _, ref in _screened_roles(case))
+    """Whether a list entry, in force or not, means anybody who is screened."""
+    return any(screened(ref, case.references, case.policy).hits for _, ref in _screened_roles(case))
 
 
 def next_dates(case: Case) -> Iterator[datetime]:
-    """When an entry that names one of the case's parties begins or ceases to act (D5.2, D7.1)."""
+    """When an entry that means one of the case's parties begins or ceases to act (D5.2, D7.1)."""
     if not case.leaves_territory:
         return
     for _, ref in _screened_roles(case):
-        for entry in known(ref, case.references).entries:
-            yield from window_instants(entry.effective_from, entry.effective_until, entry.suspensions)
+        for hit in screened(ref, case.references, case.policy).hits:
+            yield from window_instants(hit.entry.effective_from, hit.entry.effective_until, hit.entry.suspensions)
 
 
 def _screened_roles(case: Case) -> Iterator[tuple[str, PartyRef]]:
@@ -79,11 +78,10 @@ def _acts(entry: ListEntry, case: Case) -> bool:
     return any(acts_on(day, entry.effective_from, entry.effective_until, entry.suspensions) for day in days)
 
 
-def _reasons(case: Case, role: str, ref: PartyRef, entry: ListEntry, party: Known) -> set[Reason]:
+def _reasons(case: Case, role: str, ref: PartyRef, hit: Hit) -> set[Reason]:
     """What the hit gives on each of the lines on which `ref` fills `role`; usually one reason."""
-    statutory = STATUTORY_LISTS.get(entry.list)
-    weak = statutory is None or entry.effect is ListEffect.REVIEW or role not in STATUTORY_ROLES
-    if weak or statutory is None or _by_name_of_another_country(case, entry, party):
+    statutory = STATUTORY_LISTS.get(hit.entry.list)
+    if statutory is None or hit.weak or hit.entry.effect is ListEffect.REVIEW or role not in STATUTORY_ROLES:
         return {Reason.PARTY_REVIEW}
     lines = [line for line in case.lines if line.parties.get(role) == ref]
     reasons = {_line_reason(case, line, statutory) for line in lines}
@@ -108,35 +106,14 @@ def _watched_with_care(case: Case, line: CaseLine) -> bool:
     )
 
 
-def _by_name_of_another_country(case: Case, entry: ListEntry, party: Known) -> bool:
-    """D5.1: no identifier in common, and every country known of the party differs from the entry's."""
-    if entry.country is None or not party.countries or entry.country in party.countries:
-        return False
-    return not _identifiers(entry) & _party_identifiers(case, party)
-
-
-def _identifiers(entry: ListEntry) -> set[str]:
-    written = (normalise_identifier(identifier.scheme, identifier.value) for identifier in entry.identifiers)
-    return {identifier for identifier in written if identifier}
-
-
-def _party_identifiers(case: Case, party: Known) -> set[str]:
-    parties = (case.references.party(party_id) for party_id in party.ids)
-    every = (identifier for found_party in parties if found_party is not None for identifier in found_party.identifiers)
-    written = (normalise_identifier(identifier.scheme, identifier.value) for identifier in every)
-    return {identifier for identifier in written if identifier}
-
-
-def _detail(entry: ListEntry, ref: PartyRef, party: Known, case: Case) -> dict[str, str | None]:
-    listed = (*entry.names, *entry.aliases)
-    same = (name for name in listed if normalise_name(name) in party.names)
+def _detail(hit: Hit, ref: PartyRef) -> dict[str, str | None]:
+    entry = hit.entry
     return {
         "party": ref.party_id or ref.name,
         "list": entry.list.value,
-        "listed_name": next(same, next(iter(listed), None)),
-        "matched_by": "IDENTIFIER" if _identifiers(entry) & _party_identifiers(case, party) else "NAME",
+        "matched_by": hit.matched_by,
         "listed_country": entry.country,
         "effect": entry.effect.value,
         "authority_ref": entry.authority_ref,
-        "entry_version": str(entry.version),
+        **hit.detail,
     }

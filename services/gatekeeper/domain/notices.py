@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from datetime import datetime
+from datetime import date, datetime
 
 from services.gatekeeper.domain.aggregates import Draw, Finding
+from services.gatekeeper.domain.calendar import shanghai_day, working_days_after
 from services.gatekeeper.domain.case import Case, CaseLine
 from services.gatekeeper.domain.findings import found
 from services.gatekeeper.domain.names import normalise_name
 from services.gatekeeper.domain.parties import case_roles, known
+from services.gatekeeper.domain.policy import Policy
 from services.gatekeeper.domain.reasons import Reason
 from services.gatekeeper.domain.rule_entities import Licence, Notice, Scope
 from services.gatekeeper.domain.scope import code_prefixes, hs_digits
@@ -45,6 +47,11 @@ def next_dates(case: Case) -> Iterator[datetime]:
     """When a notice that matches by its scope begins or ends (D7.1)."""
     for notice in _matching_by_scope(case):
         yield from (at for at in (notice.starts_at, notice.ends_at) if at is not None and at > case.as_of)
+
+
+def answer_due(notice: Notice, policy: Policy) -> date:
+    """The last day on which a challenge of customs may be answered: so many working days after its first (ECR 22)."""
+    return working_days_after(shanghai_day(start(notice)), policy.customs_challenge_days)
 
 
 def matching_notices(case: Case) -> tuple[Notice, ...]:
@@ -156,5 +163,6 @@ def _detail(notice: Notice, case: Case) -> dict[str, str | None]:
         "version": str(notice.version),
         "since": start(notice).isoformat(),
         "lines": ", ".join(map(str, lines)) or None,
+        "respond_by": answer_due(notice, case.policy).isoformat() if notice.origin is NoticeOrigin.CUSTOMS else None,
         **{f"text_{language}": text for language, text in notice.text},
     }

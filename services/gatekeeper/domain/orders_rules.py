@@ -51,11 +51,15 @@ def _of_order(case: Case, line: CaseLine, order: Order | None) -> Iterator[Findi
         yield missing("order_line", line)
     facts = order.facts if order is not None else None
     if facts is None or (line.order_line is not None and order is not None and _ordered(line, order) is None):
-        yield about_order(Reason.ORDER_UNKNOWN, line, {"order_line": str(line.order_line or "")})
+        yield about_order(Reason.ORDER_UNKNOWN, line, _wanted(line))
     cancelled = order is not None and (order.cancelled or (facts is not None and facts.status is OrderStatus.CANCELLED))
     closed = case.shipment is not None and line.order_id in case.shipment.closed_orders
     if cancelled or closed:
         yield about_order(Reason.ORDER_CANCELLED, line, {"status": "CANCELLED" if cancelled else "CLOSED"})
+
+
+def _wanted(line: CaseLine) -> dict[str, str | None]:
+    return {"item_no": line.item_no, "order_line": None if line.order_line is None else str(line.order_line)}
 
 
 def _over_delivery(case: Case, line: CaseLine, order: Order | None) -> Iterator[Finding]:
@@ -84,6 +88,7 @@ def _over_delivery(case: Case, line: CaseLine, order: Order | None) -> Iterator[
             "tolerance_percent": f"{tolerance.normalize():f}",
             "taken": _shown(others, unit),
             "requested": _shown(asked, unit),
+            "available": _shown(max(Fraction(0), limit - others), unit),
             "excess": _shown(others + asked - limit, unit),
         }
         yield about_order(Reason.OVER_DELIVERY, line, detail)

@@ -11,7 +11,9 @@ from dataclasses import dataclass
 from services.gatekeeper.domain.aggregates import Draw, Finding
 from services.gatekeeper.domain.candidates import Candidate, candidates_of
 from services.gatekeeper.domain.case import Case, CaseLine
+from services.gatekeeper.domain.catch_all import concern_of
 from services.gatekeeper.domain.matching import Judgement, judge
+from services.gatekeeper.domain.nearness import nearest_findings
 from services.gatekeeper.domain.notices import lines_matched, matching_notices
 from services.gatekeeper.domain.order_rest import rest_of
 from services.gatekeeper.domain.reasons import Reason
@@ -67,24 +69,25 @@ def plan_draws(case: Case, notices: NoticesByLine) -> Plan:
 
 
 def asks(case: Case, line: CaseLine, against: tuple[Notice, ...]) -> bool:
-    """Whether a licence is looked for: the line needs one, or a notice against it is lifted by one.
+    """Whether a licence is looked for: the line needs one, or a notice or CATCH_ALL against it is lifted by one.
 
     An order line of which shipments have taken everything has nothing to reserve any more (D4.1).
     """
     if case.order is not None and rest_of(case.references, case.order, line).is_nothing:
         return False
-    return line.needs_licence or bool(against and case.leaves_territory)
+    return line.needs_licence or bool(against and case.leaves_territory) or bool(concern_of(case, line))
 
 
 def possible_for(case: Case, line: CaseLine, against: tuple[Notice, ...]) -> tuple[Candidate, ...]:
-    """The candidates; of a line that needs no licence only those that answer a notice and name its item (D6.6)."""
+    """The candidates; of a line that needs none those that name its item, for CATCH_ALL or a notice (D6.6)."""
     possible = candidates_of(case, line) if case.scene is None else case.scene.candidates[line.line_no]
     if line.needs_licence:
         return possible
+    concern = concern_of(case, line)
     return tuple(
         candidate
         for candidate in possible
-        if line.item_no in candidate.line.item_nos and answers(candidate.licence, against)
+        if line.item_no in candidate.line.item_nos and (concern or answers(candidate.licence, against))
     )
 
 
@@ -107,7 +110,7 @@ def reasons_of(case: Case, line: CaseLine, judgements: list[Judgement]) -> tuple
     """The nearest's reasons, or NO_LICENCE (D3.6)."""
     closest = nearest(judgements)
     if closest is not None:
-        return closest.findings
+        return nearest_findings(closest, judgements)
     unknown = case.exporter_id is None and not line.licences
     return (missing("exporter_id"),) if unknown else (no_licence(case, line),)
 

@@ -40,7 +40,9 @@ def prohibited(case: Case) -> Iterator[Finding]:
         for code in dict.fromkeys(line.item.control_codes if line.item is not None else ()):
             control = case.references.control(code)
             if control is not None and _in_force(control, days) and (bans := _bans(control, case, line)):
-                detail = {**bans, "item_no": line.item_no}
+                until = control.effective_until.isoformat() if control.effective_until is not None else None
+                since = control.effective_from.isoformat()
+                detail = {**bans, "item_no": line.item_no, "effective_from": since, "effective_until": until}
                 yield found(Reason.PROHIBITED, detail, line_no=line.line_no, control_code=code)
 
 

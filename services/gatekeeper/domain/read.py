@@ -8,8 +8,9 @@ from services.gatekeeper.domain.aggregates import Finding
 from services.gatekeeper.domain.candidates import Candidate
 from services.gatekeeper.domain.case import Case
 from services.gatekeeper.domain.notices import matching_notices
-from services.gatekeeper.domain.parties import case_roles, known
-from services.gatekeeper.domain.rule_entities import RuleEntity
+from services.gatekeeper.domain.parties import case_roles
+from services.gatekeeper.domain.rule_entities import RuleEntity, mistaken_identity_key
+from services.gatekeeper.domain.screening import screened
 from services.gatekeeper.domain.vocabulary import RuleKind
 
 Read = tuple[RuleKind, str, int]
@@ -46,10 +47,14 @@ def _of_lines(case: Case) -> Iterator[tuple[RuleKind, str]]:
 
 
 def _of_parties(case: Case) -> Iterator[tuple[RuleKind, str]]:
+    """Whoever takes part or owns whoever does, the entries that mean them, and what was found of such pairs (D5.5)."""
     for _, ref in case_roles(case):
-        party = known(ref, case.references)
-        yield from ((RuleKind.PARTY, party_id) for party_id in party.ids)
-        yield from ((RuleKind.LIST_ENTRY, entry.entry_id) for entry in party.entries)
+        looked_at = screened(ref, case.references, case.policy)
+        yield from ((RuleKind.PARTY, party_id) for party_id in looked_at.party_ids)
+        for entry_id in looked_at.entry_ids:
+            yield RuleKind.LIST_ENTRY, entry_id
+            for party_id in looked_at.party_ids:
+                yield RuleKind.MISTAKEN_IDENTITY, mistaken_identity_key(party_id, entry_id)
 
 
 def _versions(case: Case, keys: Iterable[tuple[RuleKind, str]]) -> Iterator[Read]:

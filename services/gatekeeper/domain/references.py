@@ -8,11 +8,14 @@ reading exactly that one.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
+from decimal import Decimal
 from typing import TYPE_CHECKING, cast
 
+from services.gatekeeper.domain.alike_names import AlikeNames, names_of
 from services.gatekeeper.domain.broken_rules import BrokenRules, UnreadableRule
 from services.gatekeeper.domain.buckets import Buckets
 from services.gatekeeper.domain.facts import PartyRef
+from services.gatekeeper.domain.likeness import Alike, Likeness, indel_ratios
 from services.gatekeeper.domain.names import normalise_identifier, normalise_name
 from services.gatekeeper.domain.policy import POLICY_KEY, Policy
 from services.gatekeeper.domain.reference_indexes import Indexes, entity_key, kind_of
@@ -23,11 +26,14 @@ from services.gatekeeper.domain.rule_entities import (
     Item,
     Licence,
     ListEntry,
+    MistakenIdentity,
     Notice,
     Party,
     RuleEntity,
     Statement,
+    mistaken_identity_key,
 )
+from services.gatekeeper.domain.shelf import Shelf, covering_terms, superseding_term
 from services.gatekeeper.domain.vocabulary import RuleKind
 
 __all__ = ["References", "UnreadableRule"]
@@ -37,12 +43,23 @@ _DEFAULT_POLICY = Policy()
 if TYPE_CHECKING:
     from services.gatekeeper.domain.parties import Known
     from services.gatekeeper.domain.scene import Scene, Shape
+    from services.gatekeeper.domain.screening import Screened
 
 
 class References:
     """Every rule entity at its newest version, as of `rules_version`; immutable. Built empty, fed by `with_changes`."""
 
-    __slots__ = ("_broken", "_entities", "_indexes", "known_parties", "rules_version", "scenes")
+    __slots__ = (
+        "_broken",
+        "_entities",
+        "_indexes",
+        "_names",
+        "known_parties",
+        "licences",
+        "rules_version",
+        "scenes",
+        "screened",
+    )
 
     def __init__(
         self,
@@ -50,19 +67,30 @@ class References:
         entities: Buckets[tuple[RuleKind, str], RuleEntity],
         indexes: Indexes,
         broken: BrokenRules,
+        licences: Shelf,
+        names: AlikeNames,
     ) -> None:
         self.rules_version = rules_version
         self.known_parties: dict[PartyRef, Known] = {}
         """What `parties.known` has already looked up in this version."""
         self.scenes: dict[Shape, Scene] = {}
         """What `scene.scene_of` has already worked out in this version."""
+        self.licences = licences
+        """Only `load` may put another in its place, with the same licences and more of them."""
+        self.screened: dict[tuple[PartyRef, int | None, Decimal | None], Screened] = {}
+        """What `screening.screened` has already looked up in this version."""
         self._entities = entities
         self._indexes = indexes
         self._broken = broken
+        self._names = names
 
     @classmethod
-    def empty(cls) -> References:
-        return cls(0, Buckets(), Indexes.empty(), BrokenRules())
+    def empty(cls, likeness: Likeness = indel_ratios, *, whole: bool = True) -> References:
+        """Nothing yet. `likeness` compares names for every version that comes of this one (D5.1).
+
+        `whole` False: licences are loaded as they are asked for (shelf.py).
+        """
+        return cls(0, Buckets(), Indexes.empty(), BrokenRules(), Shelf(whole), AlikeNames.of(likeness))
 
     def with_changes(
         self,
@@ -75,19 +103,30 @@ class References:
 
         `unreadable` adds broken rule events, `settled` removes them by quarantine id. This value stays as it is.
         """
-        table, indexes = self._entities.edit(), self._indexes.edit()
-        for entity in entities:
+        table, indexes, several = self._entities.edit(), self._indexes.edit(), tuple(entities)
+        licences = [entity for entity in several if isinstance(entity, Licence)]
+        for entity in several:
+            if isinstance(entity, Licence):
+                continue
             key = (kind_of(entity), entity_key(entity))
             indexes.replace(table.get(key), entity)
             table.put(key, entity)
         broken = self._broken.changed(unreadable, settled)
-        return References(rules_version, table.done(), indexes.done(), broken)
+        shelf = self.licences.with_changes(licences) if licences else self.licences
+        names = self._names.changed(several)
+        return References(rules_version, table.done(), indexes.done(), broken, shelf, names)
 
     def entity(self, kind: RuleKind, key: str) -> RuleEntity | None:
-        return self._entities.get((kind, key))
+        """The newest version. Raises NotGathered for a licence that nobody has asked for yet."""
+        return self.licences.licence(key) if kind is RuleKind.LICENCE else self._entities.get((kind, key))
 
     def licence(self, licence_no: str) -> Licence | None:
-        return cast("Licence | None", self._entities.get((RuleKind.LICENCE, licence_no)))
+        """Raises NotGathered when nobody has asked for it yet."""
+        return self.licences.licence(licence_no)
+
+    def load(self, licences: Collection[Licence], numbers: Iterable[str], terms: Iterable[str]) -> None:
+        """Keep these too: all that there is, at this rules version, under `numbers` and `terms`."""
+        self.licences = self.licences.with_loaded(licences, numbers, terms)
 
     def item(self, item_no: str) -> Item | None:
         return cast("Item | None", self._entities.get((RuleKind.ITEM, item_no)))
@@ -121,15 +160,21 @@ class References:
         found = (self._entities.get((kind, key)) for key in sorted(keys))
         return tuple(entity for entity in found if entity is not None)
 
+    def forget_licences(self) -> None:
+        """Have them loaded anew as they are asked for."""
+        self.licences = Shelf(whole=False)
+        self.scenes.clear()
+
     def licences_covering(self, exporter_id: str, codes: Collection[str], item_no: str) -> tuple[Licence, ...]:
-        """The exporter's licences one of whose lines names one of `codes` or the item, by number; in any status."""
-        terms = [f"code:{exporter_id}\n{code}" for code in codes] + [f"item:{exporter_id}\n{item_no}"]
-        return cast("tuple[Licence, ...]", self._all(RuleKind.LICENCE, self._indexes.licences.union(terms)))
+        """The exporter's licences one of whose lines names one of `codes` or the item, by number; in any status.
+
+        Raises NotGathered when nobody has asked for them yet.
+        """
+        return self.licences.having(covering_terms(exporter_id, codes, item_no))
 
     def successors(self, licence_no: str) -> tuple[Licence, ...]:
-        """Licences whose `supersedes` names `licence_no`, by number; in any status (D3.3)."""
-        numbers = self._indexes.licences.union((f"supersedes:{licence_no}",))
-        return cast("tuple[Licence, ...]", self._all(RuleKind.LICENCE, numbers))
+        """Licences whose `supersedes` names `licence_no`, by number; in any status (D3.3). Raises NotGathered."""
+        return self.licences.having((superseding_term(licence_no),))
 
     def resolve(self, ref: PartyRef) -> frozenset[str]:
         """The party ids that `ref` stands for (D3.4): its id, else every party with an equal name or alias.
@@ -182,6 +227,19 @@ class References:
         terms = {f"name:{name}" for name in written if name}
         terms |= {f"identifier:{identifier}" for identifier in identifiers if identifier}
         return cast("tuple[ListEntry, ...]", self._all(RuleKind.LIST_ENTRY, self._indexes.entries.union(terms)))
+
+    def alike_entries(self, name: str, threshold: int) -> tuple[Alike, ...]:
+        """Names of list entries whose token-sort ratio with `name` is at least `threshold` (D5.1), by entry id."""
+        return self._names.entries.alike(name, threshold, lambda: names_of(ListEntry, self._entities.values()))
+
+    def alike_parties(self, name: str, threshold: int) -> tuple[Alike, ...]:
+        """Registered names of parties that are as alike, by party id."""
+        return self._names.parties.alike(name, threshold, lambda: names_of(Party, self._entities.values()))
+
+    def mistaken_identity(self, party_id: str, entry_id: str) -> MistakenIdentity | None:
+        """The newest finding about this pair (D5.5), of whatever version of the entry, a withdrawn one too."""
+        found = self._entities.get((RuleKind.MISTAKEN_IDENTITY, mistaken_identity_key(party_id, entry_id)))
+        return cast("MistakenIdentity | None", found)
 
     def rates(self, base: str, quote: str) -> tuple[FxRate, ...]:
         """1 `base` = rate `quote`: newest `as_of` first, of one day the highest id first (D3.10)."""

@@ -1,10 +1,11 @@
-"""Rule entities: licences, lists, items, controls, statements, rates, feeds and notices, each at one version."""
+"""Rule entities: licences, lists, items, controls, statements, rates, feeds, notices …, each at one version."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from urllib.parse import quote
 
 from services.gatekeeper.domain.policy import Policy
 from services.gatekeeper.domain.quantity import Money, Quantity
@@ -228,4 +229,41 @@ class Notice:
     by_http: bool = False
 
 
-RuleEntity = Licence | Party | ListEntry | Item | Control | Statement | FxRate | Feed | Notice | Policy
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """A document that people keep elsewhere; `sha256` in hexadecimal."""
+
+    reference: str
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class MistakenIdentity:
+    """Two people found that `party_id` is not whom this version of the entry means (D5.5). No exemption: a finding.
+
+    `by`: who asked and who approved. `withdrawn` True: this version takes the finding back.
+    """
+
+    party_id: str
+    entry_id: str
+    entry_version: int
+    version: int
+    by: tuple[str, ...]
+    recorded_at: datetime
+    evidence: tuple[Evidence, ...] = ()
+    text: str = ""
+    withdrawn: bool = False
+
+    @property
+    def key(self) -> str:
+        return mistaken_identity_key(self.party_id, self.entry_id)
+
+
+def mistaken_identity_key(party_id: str, entry_id: str) -> str:
+    """One key for one pair, whatever the ids contain: "ALPHA/CL-17"."""
+    return f"{quote(party_id, safe='')}/{quote(entry_id, safe='')}"
+
+
+RuleEntity = (
+    Licence | Party | ListEntry | Item | Control | Statement | FxRate | Feed | Notice | Policy | MistakenIdentity
+)

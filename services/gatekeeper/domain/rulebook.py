@@ -12,7 +12,6 @@ from services.gatekeeper.domain.ahead import worse_at_once
 from services.gatekeeper.domain.broken_rules import STOPPING_KINDS, UnreadableRule
 from services.gatekeeper.domain.calendar import window_instants
 from services.gatekeeper.domain.evolve import evolve
-from services.gatekeeper.domain.policy import Policy
 from services.gatekeeper.domain.reference_indexes import entity_key, kind_of
 from services.gatekeeper.domain.references import References
 from services.gatekeeper.domain.rule_entities import (
@@ -65,18 +64,13 @@ class RuleChange:
         return self.outcome in (RuleOutcome.APPLIED, RuleOutcome.CONFLICT)
 
 
-FUTURE_TOLERANCE = timedelta(minutes=Policy().future_event_tolerance_minutes)
-
-
-def apply_rule(
-    references: References, entity: RuleEntity, as_of: datetime, tolerance: timedelta = FUTURE_TOLERANCE
-) -> RuleChange:
+def apply_rule(references: References, entity: RuleEntity, as_of: datetime) -> RuleChange:
     """`entity` against the stored version of the same kind and key (D4.6, D6.4, D8.1).
 
     Not above the stored version: STALE; but a licence with the same version and other content is a CONFLICT, stored as
     its own row with `conflict` set. A licence with an older `authority_time`: OLDER_AUTHORITY. `as_of` only tells
-    whether a notice is in effect by now, and whether a lift is dated further ahead than `tolerance` (D7.3): then the
-    notice ends at that time.
+    whether a notice is in effect by now, and whether a lift is dated further ahead than policy tolerates (D7.3): then
+    the notice ends at that time.
     """
     stored = references.entity(kind_of(entity), entity_key(entity))
     if isinstance(entity, Licence) and isinstance(stored, Licence):
@@ -84,7 +78,7 @@ def apply_rule(
     if stored is not None and entity.version <= stored.version:
         return RuleChange(RuleOutcome.STALE, stored, stored)
     if isinstance(entity, Notice):
-        return _notice_change(references, entity, stored if isinstance(stored, Notice) else None, as_of, tolerance)
+        return _notice_change(references, entity, stored if isinstance(stored, Notice) else None, as_of)
     return _applied(references, entity, stored)
 
 
@@ -121,10 +115,8 @@ def _licence_change(references: References, licence: Licence, stored: Licence) -
     return _applied(references, evolve(licence, conflict=conflict), stored)
 
 
-def _notice_change(
-    references: References, notice: Notice, stored: Notice | None, as_of: datetime, tolerance: timedelta
-) -> RuleChange:
-    row = notice
+def _notice_change(references: References, notice: Notice, stored: Notice | None, as_of: datetime) -> RuleChange:
+    row, tolerance = notice, timedelta(minutes=references.policy.future_event_tolerance_minutes)
     if notice.lifted and stored is not None and not stored.lifted and notice.recorded_at > as_of + tolerance:
         ends_at = min(stored.ends_at or notice.recorded_at, notice.recorded_at)
         row = evolve(stored, version=notice.version, ends_at=ends_at, lift_reason=notice.lift_reason)

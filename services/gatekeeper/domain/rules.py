@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 
-from services.gatekeeper.domain import lists, notices, prohibitions, recheck, statements
+from services.gatekeeper.domain import feeds, lists, notices, prohibitions, recheck, statements
 from services.gatekeeper.domain.aggregates import Finding
 from services.gatekeeper.domain.case import Case
+from services.gatekeeper.domain.catch_all import catch_all
 from services.gatekeeper.domain.changed import changed_after_release
 from services.gatekeeper.domain.missing import item_unclassified, missing_data
 from services.gatekeeper.domain.orders_rules import order_reasons
@@ -32,10 +33,12 @@ CASE_RULES: tuple[Rule, ...] = (
     notices.stop_notices,
     lists.list_hits,
     licence_reasons,
+    catch_all,
     changed_after_release,
     item_unclassified,
     order_reasons,
     missing_data,
+    feeds.stale_feeds,
     unreadable_references,
 )
 RULES = (*SCENE_RULES, *CASE_RULES)
@@ -46,6 +49,7 @@ SCENE_DATES: tuple[Dates, ...] = (
     prohibitions.next_dates,
     lists.next_dates,
     statements.next_dates,
+    feeds.next_dates,
     recheck.next_dates,
 )
 CASE_DATES: tuple[Dates, ...] = (notices.next_dates,)

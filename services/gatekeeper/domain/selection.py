@@ -41,10 +41,11 @@ def chosen(
 
 def nearest(judgements: Iterable[Judgement]) -> Judgement | None:
     """Whose reasons are given: every code covered, fewest reasons, least severe, then D3.5; None: no candidate."""
-    return min(judgements, key=_distance, default=None)
+    return min(judgements, key=distance, default=None)
 
 
-def _distance(judgement: Judgement) -> tuple[bool, int, tuple[int, ...], tuple[bool, object, str, int]]:
+def distance(judgement: Judgement) -> tuple[bool, int, tuple[int, ...], tuple[bool, object, str, int]]:
+    """The smallest is the nearest; in the order of D3.6."""
     ranks = sorted(SEVERITY[finding.reason] for finding in judgement.findings)
     mildest_first = tuple(-rank for rank in ranks)
     return not judgement.candidate.covers_all, len(ranks), mildest_first, judgement.selection_key()

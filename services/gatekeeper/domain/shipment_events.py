@@ -82,7 +82,8 @@ def milestone_reported(workspace: Workspace, event: MilestoneReported) -> Outcom
     if is_known(shipment.progress.reports, event.meta.source, event.meta.event_id):
         return Outcome.STALE
     late = workspace.as_of - event.occurred_at > tolerance(workspace)
-    note(workspace, event.meta, shipment.shipment_id, event.milestone.value, {"late": "true"} if late else {})
+    detail = {"late": "true"} if late else {}
+    note(workspace, event.meta, shipment.shipment_id, event.milestone.value, {**detail, **_code(event)})
     report = MilestoneReport(
         event.meta.event_id, event.milestone, event.occurred_at, workspace.as_of, source=event.meta.source
     )
@@ -91,9 +92,17 @@ def milestone_reported(workspace: Workspace, event: MilestoneReported) -> Outcom
     return _moved(workspace, shipment, changed)
 
 
+def _code(event: MilestoneReported) -> dict[str, str]:
+    """The sender's own code for the timeline, and that a public list doesn't have it."""
+    if event.source_code is None:
+        return {}
+    return {"source_code": event.source_code, **({"source_code_unknown": "true"} if event.code_unknown else {})}
+
+
 def _planned(workspace: Workspace, shipment: Shipment, event: MilestoneReported) -> Outcome:
     what = f"{event.milestone} {event.classifier}"
-    note(workspace, event.meta, shipment.shipment_id, what, {"occurred_at": event.occurred_at.isoformat()})
+    detail = {"occurred_at": event.occurred_at.isoformat(), **_code(event)}
+    note(workspace, event.meta, shipment.shipment_id, what, detail)
     if event.milestone is not Milestone.DEPARTED:
         if not shipment.sequence:
             settle_shipment(workspace, shipment)

@@ -12,13 +12,16 @@ from services.gatekeeper.domain.vocabulary import Place
 
 def unreadable(event: TradeUnreadable, version: int | None, as_of: datetime) -> StandingHold:
     """The hold of an event that could not be read; `version` is the stored one of what it is about."""
-    finding = Finding(Reason.EVENT_UNREADABLE, (("event", event.event_key),), {"error": event.detail})
+    about = {"about": f"{event.owner} {event.owner_id}", "about_kind": event.owner, "about_key": event.owner_id}
+    detail = {**about, "error": event.detail, "quarantine_id": event.quarantine_id}
+    finding = Finding(Reason.EVENT_UNREADABLE, (("event", event.event_key),), detail)
     return StandingHold(event.quarantine_id, finding, as_of, event.was_upsert, version)
 
 
-def moved_unreleased(event_id: str, as_of: datetime) -> StandingHold:
+def moved_unreleased(event_id: str, left_at: datetime, as_of: datetime) -> StandingHold:
     """The hold of goods that left without a release that stood at that moment; only a person lifts it (D4.7)."""
-    return StandingHold(event_id, Finding(Reason.MOVED_UNRELEASED, (("event_id", event_id),)), as_of)
+    detail = {"left_at": left_at.isoformat()}
+    return StandingHold(event_id, Finding(Reason.MOVED_UNRELEASED, (("event_id", event_id),), detail), as_of)
 
 
 def standing_findings(shipment: Shipment) -> tuple[Finding, ...]:

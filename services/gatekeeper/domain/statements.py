@@ -25,7 +25,8 @@ def end_user_statements(case: Case) -> Iterator[Finding]:
     for number in sorted({number for line in case.lines for number in line.end_user_statements}):
         fault = _fault(case, number)
         if fault is not None:
-            yield found(Reason.END_USER_STATEMENT_INVALID, fault, statement_no=number)
+            naming = ", ".join(str(line.line_no) for line in case.lines if number in line.end_user_statements)
+            yield found(Reason.END_USER_STATEMENT_INVALID, {**fault, "lines": naming}, statement_no=number)
 
 
 def next_dates(case: Case) -> Iterator[datetime]:

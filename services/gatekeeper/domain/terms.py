@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
-from datetime import timedelta
+from collections.abc import Collection, Iterable, Iterator
 
 from services.gatekeeper.domain.case import Case, CaseLine
+from services.gatekeeper.domain.feeds import is_stale
 from services.gatekeeper.domain.names import normalise_name
 from services.gatekeeper.domain.parties import case_roles, known
 from services.gatekeeper.domain.scope import code_prefixes, hs_prefixes
 
 OPEN = "open"
+NAMED = "named"
+"""A party is given by name in the case's own events: it may be alike to somebody (D5.1)."""
 
 Touches = tuple[tuple[frozenset[str], ...], ...]
 """OR of ANDs of ORs: a case is touched when, for one alternative, every set overlaps its terms. () touches nobody."""
@@ -23,6 +25,20 @@ def touched(touches: Touches, terms: Collection[str]) -> bool:
     """Whether something with `terms` is touched."""
     held = terms if isinstance(terms, frozenset | set) else frozenset(terms)
     return any(all(not alternative.isdisjoint(held) for alternative in every) for every in touches)
+
+
+def merged(touches: Iterable[tuple[frozenset[str], ...]]) -> Touches:
+    """Alternatives of a single set become one set, so that a thousand changes are one query and not a thousand."""
+    single: set[str] = set()
+    several: list[tuple[frozenset[str], ...]] = []
+    for alternative in touches:
+        if len(alternative) == 0:
+            return ((),)
+        if len(alternative) == 1:
+            single |= alternative[0]
+        else:
+            several.append(alternative)
+    return (*(((frozenset(single),),) if single else ()), *several)
 
 
 def case_terms(case: Case, drawn: Collection[str], candidates: Collection[str]) -> frozenset[str]:
@@ -52,6 +68,7 @@ def _party_terms(case: Case) -> Iterator[str]:
         yield from (f"party:{party_id}" for party_id in known(ref, case.references).namesakes)
         if ref.name and (name := normalise_name(ref.name)):
             yield f"name:{name}"
+            yield NAMED
 
 
 def _line_terms(case: Case) -> Iterator[str]:
@@ -78,7 +95,8 @@ def _item_terms(line: CaseLine) -> Iterator[str]:
 
 def _feed_terms(case: Case) -> Iterator[str]:
     """Feeds that are too old: only what they hold is judged again when they are refreshed (REFERENCE_UNAVAILABLE)."""
-    for name, hours in case.policy.feed_max_age_hours.items():
-        feed = case.references.feed(name)
-        if feed is None or case.as_of - feed.as_of > timedelta(hours=hours):
-            yield f"feed:{name}"
+    return (
+        f"feed:{name}"
+        for name in case.policy.feed_max_age_hours
+        if is_stale(case.references, case.policy, name, case.as_of)
+    )

@@ -9,25 +9,30 @@ from services.gatekeeper.domain.policy import Policy
 from services.gatekeeper.domain.references import References
 from services.gatekeeper.domain.rule_entities import (
     Control,
+    Feed,
     FxRate,
     Item,
     Licence,
     ListEntry,
+    MistakenIdentity,
     Notice,
     Party,
     RuleEntity,
     Statement,
 )
 from services.gatekeeper.domain.scope import field_terms
-from services.gatekeeper.domain.terms import EVERYTHING, NOBODY, Touches
+from services.gatekeeper.domain.terms import EVERYTHING, NAMED, NOBODY, Touches
 from services.gatekeeper.domain.vocabulary import RuleKind
 
 
 def touches_of(before: RuleEntity | None, after: RuleEntity, references: References) -> Touches:
     """Those whom the former version touches and those whom the new one touches, each alternative once.
 
-    So the end of an effect and a narrower scope reach what they free (D6.4).
+    So the end of an effect and a narrower scope reach what they free (D6.4). A feed that turns out older than it was
+    said to be becomes too old sooner, for everybody whose date it was (REFERENCE_UNAVAILABLE).
     """
+    if isinstance(before, Feed) and isinstance(after, Feed) and after.as_of < before.as_of:
+        return EVERYTHING
     versions = (after,) if before is None else (before, after)
     alternatives = [alternative for version in versions for alternative in _touches(version, references)]
     return ((),) if () in alternatives else tuple(dict.fromkeys(alternatives))
@@ -38,13 +43,14 @@ def entity_touches(kind: RuleKind, key: str, references: References) -> Touches:
     entity = references.entity(kind, key)
     if entity is not None:
         return _touches(entity, references)
+    if kind is RuleKind.PARTY:
+        return _one(_with_owned({key}, references))
     prefix = _PREFIXES.get(kind)
     return ((frozenset({f"{prefix}:{key}"}),),) if prefix is not None else NOBODY
 
 
 _PREFIXES = {
     RuleKind.LICENCE: "licence",
-    RuleKind.PARTY: "party",
     RuleKind.ITEM: "item",
     RuleKind.CONTROL: "code",
     RuleKind.STATEMENT: "statement",
@@ -72,6 +78,8 @@ def _touches(entity: RuleEntity, references: References) -> Touches:
             return _one((f"fx:{entity.base}",))
         case Policy():
             return EVERYTHING
+        case MistakenIdentity():
+            return _one(_with_owned({entity.party_id}, references))
         case _:
             return _one((f"feed:{entity.feed}",))
 
@@ -127,8 +135,17 @@ def _party_terms(party: Party, references: References) -> Iterator[str]:
 
 
 def _entry_terms(entry: ListEntry, references: References) -> Iterator[str]:
+    """Whom it names, whom these own, and with `name_match_threshold` everybody who may be alike (D5.1).
+
+    Registered names are compared; of a name that only an event gives nothing is known here, so that all who give one
+    are touched.
+    """
     names = (*entry.names, *entry.aliases)
     yield from _named(names)
+    threshold = references.policy.name_match_threshold
+    if threshold is not None:
+        yield NAMED
+        yield from (f"party:{one.key}" for name in names for one in references.alike_parties(name, threshold))
     ids = {party_id for name in names for party_id in references.parties_named(name)}
     for identifier in entry.identifiers:
         ids |= references.parties_identified(identifier.scheme, identifier.value)

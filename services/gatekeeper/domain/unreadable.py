@@ -6,13 +6,15 @@ from collections.abc import Iterator
 
 from services.gatekeeper.domain.aggregates import Finding
 from services.gatekeeper.domain.case import Case
-from services.gatekeeper.domain.findings import found
+from services.gatekeeper.domain.feeds import RATE_FEED
+from services.gatekeeper.domain.findings import Detail, found
 from services.gatekeeper.domain.parties import case_roles
 from services.gatekeeper.domain.reasons import Reason
+from services.gatekeeper.domain.screening import screened
 from services.gatekeeper.domain.vocabulary import OrderState, Place, RuleKind, ShipmentState
 
 ALERT_ONLY = "alert_only"
-RATE_FEED = "FX_RATES"
+UNKNOWN = "unknown"
 
 
 def unreadable_references(case: Case) -> Iterator[Finding]:
@@ -24,7 +26,7 @@ def unreadable_references(case: Case) -> Iterator[Finding]:
     broken = dict(_broken(case))
     before_departure = case.place is Place.BEFORE_DEPARTURE
     for event in sorted(broken):
-        finding = found(Reason.EVENT_UNREADABLE, {"about": broken[event]}, event=event)
+        finding = found(Reason.EVENT_UNREADABLE, broken[event], event=event)
         if before_departure or _open(case, finding):
             yield finding
 
@@ -34,20 +36,24 @@ def _open(case: Case, finding: Finding) -> bool:
     return any(hold.reason is finding.reason and hold.subject == finding.subject for hold in holds)
 
 
-def _broken(case: Case) -> Iterator[tuple[str, str]]:
+def _broken(case: Case) -> Iterator[tuple[str, Detail]]:
     """(event key, what it is about); what the case itself uses comes last, and so wins."""
     if _is_new(case) and case.policy.unreadable_notice != ALERT_ONLY:
         for rule in case.references.unreadable_stops():
-            yield rule.event_key, rule.kind.value if rule.kind is not None else "unknown"
+            yield rule.event_key, _about(rule.kind.value if rule.kind is not None else UNKNOWN, rule.key)
     if case.references.unreadable_rules():
         for kind, key in sorted(_used(case)):
             for rule in case.references.unreadable_for(kind, key):
-                yield rule.event_key, f"{kind.value} {key}"
+                yield rule.event_key, _about(kind.value, key)
     for order_id in sorted({line.order_id for line in case.lines if line.order_id is not None}):
         order = case.orders.get(order_id) if case.shipment is not None else None
         for standing in order.standing if order is not None else ():
             if standing.finding.reason is Reason.EVENT_UNREADABLE:
-                yield str(dict(standing.finding.subject).get("event", standing.key)), f"order {order_id}"
+                yield str(dict(standing.finding.subject).get("event", standing.key)), _about("order", order_id)
+
+
+def _about(kind: str, key: str | None) -> Detail:
+    return {"about": f"{kind} {key}" if key else kind, "about_kind": kind, "about_key": key}
 
 
 def _is_new(case: Case) -> bool:
@@ -58,13 +64,14 @@ def _is_new(case: Case) -> bool:
 
 
 def _used(case: Case) -> Iterator[tuple[RuleKind, str]]:
-    """Every reference whose own key the case depends on."""
+    """Every reference whose own key the case depends on; with `ownership_percent` owners too (D5.3)."""
     for line in case.lines:
         yield RuleKind.ITEM, line.item_no
         yield from ((RuleKind.LICENCE, number) for number in line.licences)
         yield from ((RuleKind.STATEMENT, number) for number in line.end_user_statements)
     for _, ref in case_roles(case):
-        yield from ((RuleKind.PARTY, party_id) for party_id in case.references.resolve(ref))
+        looked_at = screened(ref, case.references, case.policy)
+        yield from ((RuleKind.PARTY, party_id) for party_id in looked_at.party_ids)
     aggregate = case.shipment if case.shipment is not None else case.order
     for draw in (*(aggregate.draws if aggregate is not None else ()), *case.planned):
         yield RuleKind.LICENCE, draw.licence_no

@@ -231,3 +231,4 @@ class RuleKind(StrEnum):
     FEED = "feed"
     NOTICE = "notice"
     POLICY = "policy"
+    MISTAKEN_IDENTITY = "mistaken-identity"

@@ -16,18 +16,10 @@ from services.gatekeeper.domain.aggregates import (
     Order,
     Shipment,
 )
+from services.gatekeeper.domain.gathered import NotGathered
 from services.gatekeeper.domain.policy import Policy
 from services.gatekeeper.domain.references import References
 from services.gatekeeper.domain.vocabulary import AlertKind, RuleKind, ViolationKind
-
-
-class NotGathered(Exception):
-    """The engine needs a row that the transaction did not lock; the batch is gathered again with `kind`/`key` added."""
-
-    def __init__(self, kind: str, key: str) -> None:
-        super().__init__(f"{kind} {key} was not gathered")
-        self.kind = kind
-        self.key = key
 
 
 class Outcome(StrEnum):

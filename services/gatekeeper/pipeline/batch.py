@@ -13,7 +13,8 @@ from datetime import datetime
 from uuid import UUID
 
 from services.gatekeeper.domain import engine, events
-from services.gatekeeper.domain.workspace import EngineError, NotGathered, Outcome, Workspace
+from services.gatekeeper.domain.gathered import NotGathered
+from services.gatekeeper.domain.workspace import EngineError, Outcome, Workspace
 from services.gatekeeper.pipeline import metrics, outcomes
 from services.gatekeeper.pipeline.apply import Writer, store
 from services.gatekeeper.pipeline.gather import Wanted, gather, lock_owners, lock_rules
@@ -117,7 +118,7 @@ def _wait_for_lanes(gate: Gate, admission: Admission, stopped: Mapping[int, str]
 
 def wanted_for(records: Sequence[Parsed], extra: Wanted) -> Wanted:
     """What these records are about, in order of arrival, and what an earlier try missed."""
-    wanted = Wanted(dict(extra.shipments), set(extra.orders), [], set(extra.licences))
+    wanted = Wanted(dict(extra.shipments), set(extra.orders), [], set(extra.licences), set(extra.rules))
     for one in records:
         if one.owner == "order" and one.entity_key is not None:
             wanted.orders.add(one.entity_key)

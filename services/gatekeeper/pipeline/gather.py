@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from services.gatekeeper.domain.aggregates import Order, Shipment
-from services.gatekeeper.domain.decide import licence_keys
+from services.gatekeeper.domain.decide import licence_keys, licence_terms_of
 from services.gatekeeper.domain.engine import (
     drawn_licences,
     licences_for_order,
@@ -16,14 +16,20 @@ from services.gatekeeper.domain.engine import (
     order_ids_of_shipment,
 )
 from services.gatekeeper.domain.facts import OrderFacts, ShipmentFacts
+from services.gatekeeper.domain.gathered import NotGathered
 from services.gatekeeper.domain.references import References
-from services.gatekeeper.domain.workspace import NotGathered, Workspace
+from services.gatekeeper.domain.shelf import NUMBER, TERM
+from services.gatekeeper.domain.workspace import Workspace
 from services.gatekeeper.pipeline.lane_guard import lock_lanes
 from services.gatekeeper.store import rules
 from services.gatekeeper.store.aggregates import arrivals, load_shipments, lock_accounts, lock_orders
+from services.gatekeeper.store.licence_shelf import load_licences
 from services.gatekeeper.wiring import Gate
 from services.kit.partitioning import lane_of
 from services.kit.postgres import Connection
+
+LICENCES_KEPT_MAX = 20_000
+"""Of more than these all are forgotten, and loaded anew as they are asked for: some 50 MB."""
 
 
 @dataclass(slots=True)
@@ -34,6 +40,7 @@ class Wanted:
     orders: set[str] = field(default_factory=set)
     facts: list[ShipmentFacts | OrderFacts] = field(default_factory=list)
     licences: set[str] = field(default_factory=set)
+    rules: set[tuple[str, str]] = field(default_factory=set)
 
     def add_missing(self, missing: NotGathered) -> None:
         """Widen by a row that the engine asked for and that was not locked."""
@@ -41,6 +48,8 @@ class Wanted:
             self.shipments[missing.key] = None
         elif missing.kind == "order":
             self.orders.add(missing.key)
+        elif missing.kind in (NUMBER, TERM):
+            self.rules.add((missing.kind, missing.key))
         else:
             self.licences.add(missing.key)
 
@@ -54,7 +63,12 @@ async def lock_rules(gate: Gate, connection: Connection) -> tuple[References, da
 
 
 def keep_newest(gate: Gate, references: References) -> None:
-    """Cache references unless another transaction of this process has cached newer ones."""
+    """Cache references unless another transaction of this process has cached newer ones; of licences not too many.
+
+    A transaction under way that had loaded some of them asks for them again.
+    """
+    if references.licences.count > LICENCES_KEPT_MAX:
+        references.forget_licences()
     if gate.references is None or gate.references.rules_version <= references.rules_version:
         gate.references = references
 
@@ -76,6 +90,7 @@ async def gather(
     order_ids = wanted.orders | named | kept
     lanes = {order_id: lane_of(order_id, gate.partitions) for order_id in order_ids}
     orders = await lock_orders(connection, order_ids, lanes)
+    await _load_licences(connection, wanted, stored.values(), orders.values(), references)
     accounts = await lock_accounts(connection, _licences(wanted, stored, orders, references))
     return Workspace(
         as_of=as_of,
@@ -85,6 +100,28 @@ async def gather(
         orders=orders,
         accounts=accounts,
     )
+
+
+async def _load_licences(
+    connection: Connection,
+    wanted: Wanted,
+    shipments: Collection[Shipment],
+    orders: Collection[Order],
+    references: References,
+) -> None:
+    """Have References know every licence that may be looked at here."""
+    aggregates: tuple[Shipment | Order, ...] = (*shipments, *orders)
+    ahead = (one.ahead[1] for one in aggregates if one.ahead is not None)
+    several: tuple[ShipmentFacts | OrderFacts | None, ...] = (*wanted.facts, *(one.facts for one in aggregates), *ahead)
+    numbers, terms = set(wanted.licences), set[str]()
+    for facts in several:
+        if facts is not None:
+            numbers.update(facts.licences)
+            terms |= licence_terms_of(facts, references)
+    numbers |= {draw.licence_no for one in aggregates for draw in one.draws}
+    numbers |= {key for kind, key in wanted.rules if kind == NUMBER}
+    terms |= {key for kind, key in wanted.rules if kind == TERM}
+    await load_licences(connection, references, numbers, terms)
 
 
 async def _with_stubs(connection: Connection, wanted: Wanted, stored: Mapping[str, Shipment]) -> dict[str, Shipment]:

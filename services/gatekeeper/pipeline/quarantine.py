@@ -6,7 +6,7 @@ from dataclasses import replace
 from uuid import UUID
 
 from services.gatekeeper.domain import engine, events
-from services.gatekeeper.domain.workspace import NotGathered
+from services.gatekeeper.domain.gathered import NotGathered
 from services.gatekeeper.pipeline.apply import Writer, store
 from services.gatekeeper.pipeline.batch import wanted_for
 from services.gatekeeper.pipeline.gather import Wanted, gather, lock_owners, lock_rules
@@ -94,9 +94,8 @@ async def _mark(connection: Connection, kept: Quarantined, again: Parsed | None,
 async def _settle_rule(gate: Gate, tx: Connection, kept: Quarantined, again: Parsed | None, by: str) -> None:
     change = await begin_change(gate, tx)
     await _mark(tx, kept, again, by)
-    for one in await _fresh(tx, again):
-        change.add_record(one)
-    change.settle(kept.quarantine_id)
+    await change.add_records(await _fresh(tx, again))
+    await change.settle(kept.quarantine_id)
     await change.store(tx, by=by, status="DROPPED" if again is None else "REPLAYED")
 
 

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
+from typing import TypeVar
 from uuid import UUID
 
 import structlog
 
 from schemas.unreadable import Unreadable
 from services.gatekeeper.domain.ahead import waits_for_its_time
+from services.gatekeeper.domain.gathered import NotGathered
+from services.gatekeeper.domain.notices import in_effect
+from services.gatekeeper.domain.policy import Policy
 from services.gatekeeper.domain.references import References, UnreadableRule
-from services.gatekeeper.domain.rule_entities import Licence, Notice, RuleEntity
+from services.gatekeeper.domain.rule_entities import Feed, Licence, Notice, RuleEntity
 from services.gatekeeper.domain.rulebook import (
     NoticeEvent,
     RuleChange,
@@ -22,7 +27,9 @@ from services.gatekeeper.domain.rulebook import (
     unreadable_alerts,
     unreadable_touches,
 )
-from services.gatekeeper.domain.terms import Touches
+from services.gatekeeper.domain.shelf import NUMBER
+from services.gatekeeper.domain.terms import Touches, merged
+from services.gatekeeper.domain.vocabulary import RuleKind
 from services.gatekeeper.domain.workspace import Alert
 from services.gatekeeper.pipeline import wire_out
 from services.gatekeeper.pipeline.apply import Writer
@@ -36,12 +43,16 @@ from services.gatekeeper.pipeline.lane_guard import lock_lanes
 from services.gatekeeper.pipeline.licence_watch import watch_licences
 from services.gatekeeper.pipeline.translate_rules import rule_entity
 from services.gatekeeper.store import journal, notices, quarantine, rules, work
+from services.gatekeeper.store.challenges import keep_challenges
+from services.gatekeeper.store.feed_dates import replace_feed_dates
+from services.gatekeeper.store.licence_shelf import load_licences
 from services.gatekeeper.store.rules_ahead import waiting_for
 from services.gatekeeper.wiring import Gate
 from services.kit.partitioning import lane_of
 from services.kit.postgres import Connection
 
 log = structlog.get_logger()
+Looked = TypeVar("Looked")
 
 
 async def begin_change(gate: Gate, connection: Connection) -> Change:
@@ -49,7 +60,7 @@ async def begin_change(gate: Gate, connection: Connection) -> Change:
     await rules.lock_exclusive(connection)
     references, at = await rules.refresh(connection, gate.references)
     keep_newest(gate, references)
-    return Change(gate, references, gate.clock.told(at), references.rules_version + 1)
+    return Change(gate, connection, references, gate.clock.told(at), references.rules_version + 1)
 
 
 @dataclass(slots=True)
@@ -57,6 +68,7 @@ class Change:
     """A rule change under way: what it records, whom it touches, and what every lane will be told."""
 
     gate: Gate
+    connection: Connection
     references: References
     as_of: datetime
     rules_version: int
@@ -71,11 +83,36 @@ class Change:
     relicensed: list[tuple[Licence | None, Licence]] = field(default_factory=list)
     ahead: list[tuple[rules.NewRule, datetime]] = field(default_factory=list)
     stale: int = 0
+    feeds: set[str] = field(default_factory=set)
+    began_with: References = field(init=False)
 
-    def add_record(self, one: Parsed) -> None:
-        """A record of a rule topic. One that would change a notice of the API's is kept as unreadable (D6.8)."""
+    def __post_init__(self) -> None:
+        self.began_with = self.references
+
+    async def add_records(self, several: Sequence[Parsed]) -> None:
+        """Records of rule topics, in their order."""
+        licences = [entity for one in several if one.read and isinstance(entity := rule_entity(one.read), Licence)]
+        await load_licences(self.connection, self.references, {licence.licence_no for licence in licences}, ())
+        for one in several:
+            await self._add_record(one)
+
+    async def _loaded(self, look: Callable[[], Looked]) -> Looked:
+        """What `look` finds, once the licences that it asks for are there."""
+        while True:
+            try:
+                return look()
+            except NotGathered as missing:
+                numbers, terms = ((missing.key,), ()) if missing.kind == NUMBER else ((), (missing.key,))
+                await load_licences(self.connection, self.references, numbers, terms)
+
+    async def entity(self, kind: RuleKind, key: str) -> RuleEntity | None:
+        """What stands under `key` within this change."""
+        return await self._loaded(lambda: self.references.entity(kind, key))
+
+    async def _add_record(self, one: Parsed) -> None:
+        """One that would change a notice of the API's is kept as unreadable (D6.8)."""
         if one.read is None:
-            self.add_unreadable(one)
+            await self.add_unreadable(one)
             return
         entity = rule_entity(one.read)
         stored = self.references.notice(entity.notice_id) if isinstance(entity, Notice) else None
@@ -86,23 +123,20 @@ class Change:
                 type_hint=one.read.type_suffix,
                 entity_key=one.read.entity_key,
             )
-            self.add_unreadable(unreadable(one.record, error))
-        elif self._waits(entity, one.read.envelope.time):
+            await self.add_unreadable(unreadable(one.record, error))
+        elif await self._waits(entity, one.read.envelope.time):
             self.ahead.append((rules.NewRule(entity, one.read.envelope.id), one.read.envelope.time))
         else:
-            self.add(entity, one.read.envelope.id)
+            await self.add(entity, one.read.envelope.id)
 
-    def _waits(self, entity: RuleEntity, said_at: datetime) -> bool:
-        stored = self.references.entity(*rules.key_of(entity))
-        return waits_for_its_time(entity, stored, said_at, self.as_of, self._tolerance)
+    async def _waits(self, entity: RuleEntity, said_at: datetime) -> bool:
+        stored = await self.entity(*rules.key_of(entity))
+        tolerance = timedelta(minutes=self.references.policy.future_event_tolerance_minutes)
+        return waits_for_its_time(entity, stored, said_at, self.as_of, tolerance)
 
-    @property
-    def _tolerance(self) -> timedelta:
-        return timedelta(minutes=self.references.policy.future_event_tolerance_minutes)
-
-    def add(self, entity: RuleEntity, event_id: str | None) -> RuleChange:
+    async def add(self, entity: RuleEntity, event_id: str | None) -> RuleChange:
         """Apply one entity to the rules as they are within this change."""
-        applied = apply_rule(self.references, entity, self.as_of, self._tolerance)
+        applied = await self._loaded(lambda: apply_rule(self.references, entity, self.as_of))
         if not applied.changed:
             self.stale += 1
             log.info("rule_ignored", outcome=applied.outcome.value, key=rules.key_of(entity)[1], version=entity.version)
@@ -115,7 +149,7 @@ class Change:
         if isinstance(applied.entity, Notice) and applied.notice_event is not None:
             self.told.append((applied.entity, applied.notice_event))
         for quarantine_id in applied.settles:
-            self._touch_broken(quarantine_id)
+            await self._touch_broken(quarantine_id)
         self.references = self.references.with_changes(self.rules_version, [applied.entity], [], list(applied.settles))
         return applied
 
@@ -124,24 +158,28 @@ class Change:
         self.rows.append(rules.NewRule(applied.entity, event_id))
         if isinstance(applied.entity, Licence) and isinstance(applied.before, Licence):
             number = applied.entity.licence_no
-            self.licences[number] = _merged((*self.licences.get(number, ()), *applied.touches))
+            self.licences[number] = merged((*self.licences.get(number, ()), *applied.touches))
             self.relicensed.append((applied.before, applied.entity))
         else:
             self._touch(applied.touches)
         if isinstance(applied.entity, (Notice, Licence)):
             self.boundaries.append(applied.entity)
+        elif isinstance(applied.entity, Feed):
+            self.feeds.add(applied.entity.feed)
+        elif isinstance(applied.entity, Policy):
+            self.feeds.update(self.began_with.policy.feed_max_age_hours, applied.entity.feed_max_age_hours)
 
     async def _make_worse(self, connection: Connection) -> None:
         """What waits for its time acts at once as far as it makes what stands now worse, whichever came first."""
         await rules.keep_ahead(connection, self.ahead)
         changed = [*self.rows, *(rule for rule, _ in self.ahead)]
         for waiting in await waiting_for(connection, (rules.key_of(rule.entity) for rule in changed)):
-            narrowed = narrow_rule(self.references, waiting.entity)
+            narrowed = await self._loaded(partial(narrow_rule, self.references, waiting.entity))
             if narrowed.changed:
                 self._keep(narrowed, waiting.event_id)
                 self.references = self.references.with_changes(self.rules_version, [narrowed.entity])
 
-    def add_unreadable(self, one: Parsed) -> None:
+    async def add_unreadable(self, one: Parsed) -> None:
         """Keep a broken rule event and hold what it may be about (D8.4)."""
         row = quarantined(one, self.as_of)
         broken = UnreadableRule(
@@ -153,12 +191,12 @@ class Change:
         )
         self.broken.append(one)
         self.alerts += unreadable_alerts(broken)
-        self._touch(unreadable_touches(broken, self.references))
+        self._touch(await self._loaded(lambda: unreadable_touches(broken, self.references)))
         self.references = self.references.with_changes(self.rules_version, [], [broken], [])
 
-    def settle(self, quarantine_id: UUID) -> None:
+    async def settle(self, quarantine_id: UUID) -> None:
         """A broken rule event was repaired or dropped by a person: look again at what it held."""
-        self._touch_broken(str(quarantine_id))
+        await self._touch_broken(str(quarantine_id))
         self.settled.append(quarantine_id)
         self.references = self.references.with_changes(self.rules_version, [], [], [str(quarantine_id)])
 
@@ -174,10 +212,10 @@ class Change:
     def _touch(self, touches: Touches) -> None:
         self.touches.update(dict.fromkeys(touches))
 
-    def _touch_broken(self, quarantine_id: str) -> None:
+    async def _touch_broken(self, quarantine_id: str) -> None:
         for broken in self.references.unreadable_rules():
             if broken.quarantine_id == quarantine_id:
-                self._touch(unreadable_touches(broken, self.references))
+                self._touch(await self._loaded(partial(unreadable_touches, broken, self.references)))
 
     async def store(
         self, connection: Connection, *, by: str = "a newer readable event", status: str = "SUPERSEDED"
@@ -197,6 +235,7 @@ class Change:
         await quarantine.add(connection, [quarantined(one, self.as_of) for one in self.broken], self.rules_version)
         await quarantine.settle(connection, self.settled, status, by, self.as_of, self.rules_version)
         await self._store_work(connection)
+        await self._store_challenges(connection)
         await watch_licences(connection, writer, self.relicensed, self.references, self.as_of)
         await self._tell_lanes(connection, writer)
         await writer.store(connection)
@@ -207,9 +246,19 @@ class Change:
         """A task for each changed licence, which goes by order of arrival (D4.5); one sweep for the rest."""
         tasks = [work.NewTask("LICENCE", licence_no, touches) for licence_no, touches in self.licences.items()]
         if self.touches:
-            tasks.append(work.NewTask("SWEEP", f"rules {self.rules_version}", _merged(self.touches)))
+            tasks.append(work.NewTask("SWEEP", f"rules {self.rules_version}", merged(self.touches)))
         await work.add_tasks(connection, tasks, self.rules_version, self.as_of)
         await notices.replace_boundaries(connection, self.boundaries, self.as_of)
+        await replace_feed_dates(connection, self.feeds, self.began_with, self.references, self.as_of)
+
+    async def _store_challenges(self, connection: Connection) -> None:
+        """Policy says how long an answer may take: another policy is another day for all that are open (ECR 22)."""
+        told = [(notice, event is NoticeEvent.IN_EFFECT) for notice, event in self.told]
+        policy = self.references.policy
+        if policy.customs_challenge_days != self.began_with.policy.customs_challenge_days:
+            standing = (notice for notice in self.references.notices() if in_effect(notice, self.as_of))
+            told += [(notice, True) for notice in standing]
+        await keep_challenges(connection, told, policy, self.as_of)
 
     async def _tell_lanes(self, connection: Connection, writer: Writer) -> None:
         """notice.in-effect or notice.ended in every lane, before the shipments that it touches."""
@@ -239,17 +288,3 @@ class Change:
             ],
             self.as_of,
         )
-
-
-def _merged(touches: Iterable[tuple[frozenset[str], ...]]) -> Touches:
-    """Alternatives of a single set become one set, so that a thousand changes are one query and not a thousand."""
-    single: set[str] = set()
-    several: list[tuple[frozenset[str], ...]] = []
-    for alternative in touches:
-        if len(alternative) == 0:
-            return ((),)
-        if len(alternative) == 1:
-            single |= alternative[0]
-        else:
-            several.append(alternative)
-    return (*(((frozenset(single),),) if single else ()), *several)

@@ -52,8 +52,7 @@ async def _attempt(gate: Gate, runs: Sequence[Run], parsed: Mapping[Coordinates,
         admission = admit(runs, parsed, before, result)
         moved = admission.positions(gate.settings)
         records, duplicates = await once_only(tx, admission.in_order())
-        for one in records:
-            change.add_record(one)
+        await change.add_records(records)
         failpoint("rules.after_apply")
         await positions.remember(tx, [(one.event_key, one.content) for one in records])
         writer = await change.store(tx)

@@ -14,8 +14,8 @@ import structlog
 
 from schemas.produced import WRITTEN_MODELS
 from services.gatekeeper.domain import engine
+from services.gatekeeper.domain.gathered import NotGathered
 from services.gatekeeper.domain.references import References
-from services.gatekeeper.domain.workspace import NotGathered
 from services.gatekeeper.pipeline.apply import Writer, store
 from services.gatekeeper.pipeline.gather import Wanted, gather, lock_owners, lock_rules
 from services.gatekeeper.pipeline.lane_guard import lock_lanes
@@ -163,7 +163,7 @@ async def judge(
             log.warning("items_wait_for_stopped_lane", lane=lane, items=len(parked))
             await work.park(connection, lane, parked, references.rules_version, as_of)
     reachable = [(item, cause) for item, cause in items if item.lane not in stopped]
-    wanted = Wanted(dict(extra.shipments), set(extra.orders), [], set(extra.licences))
+    wanted = Wanted(dict(extra.shipments), set(extra.orders), [], set(extra.licences), set(extra.rules))
     for item, _ in reachable:
         if item.owner == "order":
             wanted.orders.add(item.owner_id)

@@ -94,13 +94,15 @@ def trade_event(read: ReadEvent) -> events.TradeEvent:
 
 
 def _milestone(meta: events.Meta, given: shipments.ShipmentMilestone) -> events.TradeEvent:
+    read = given.code_read
     return events.MilestoneReported(
         meta,
         given.shipment_id,
-        words.Milestone(given.milestone),
+        words.Milestone(given.reported),
         words.Classifier(given.classifier),
         given.occurred_at,
         given.source_code,
+        code_unknown=read is not None and read.row is None,
     )
 
 

@@ -14,13 +14,14 @@ from pydantic import BaseModel
 
 from schemas import envelope, parts, produced
 from schemas.topics import TYPE_PREFIX
-from services.gatekeeper.domain.aggregates import Draw, Finding, Hold, Order, Shipment
-from services.gatekeeper.domain.reason_texts import text
+from services.gatekeeper.domain.aggregates import Draw, Hold, Order, Shipment
+from services.gatekeeper.domain.lifters import lifters
 from services.gatekeeper.domain.reasons import REASONS
 from services.gatekeeper.domain.rule_entities import Notice
 from services.gatekeeper.domain.vocabulary import ShipmentState
 from services.gatekeeper.domain.workspace import Alert, Lifted, OrderChanged, ShipmentChanged, Violation
 from services.gatekeeper.store.outbox import OutboxRecord
+from services.gatekeeper.texts.telling import text
 
 SOURCE = "holdgate/gatekeeper"
 ROLES = ("logistics", "freight", "customs", "delivery", "platform", "payment")
@@ -53,18 +54,19 @@ def _directive_model(state: ShipmentState) -> produced.Directives:
 
 
 def hold_model(hold: Hold) -> produced.Hold:
-    finding = Finding(hold.reason, hold.subject, hold.detail, hold.review_allowed)
     info = REASONS[hold.reason]
     return produced.Hold(
         hold_id=hold.hold_id,
         reason=hold.reason.value,
         subject=dict(hold.subject),
         detail=dict(hold.detail),
-        text=produced.BothTexts(**text(finding)),
+        text=produced.BothTexts(**text(hold)),
         legal_basis=info.legal_basis,
         lifts_when=info.lifts_when.value,
         review_allowed=hold.review_allowed,
         placed_at=hold.placed_at,
+        lifted_by_whom=tuple(lifter.value for lifter in lifters(hold)),
+        lifts_on=hold.detail.get("lifts_on"),
     )
 
 

@@ -13,12 +13,16 @@ NOTICE_MEMORY = dt.timedelta(minutes=10)
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """Open holds by reason, quarantined records by status, and how many lanes and input partitions stand still."""
+    """Open holds by reason, quarantined records by status, and how many lanes and input partitions stand still.
+
+    `challenges_overdue`: challenges of customs that nobody answered within their working days (ECR 22).
+    """
 
     holds: dict[str, int]
     quarantined: dict[str, int]
     lanes_stopped: int
     partitions_stopped: int
+    challenges_overdue: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,13 +55,16 @@ async def read_counts(connection: Connection) -> Counts:
     quarantined = await connection.fetch("SELECT status, count(*) FROM quarantine GROUP BY status")
     stopped = await connection.fetchrow(
         "SELECT (SELECT count(*) FROM lane WHERE stopped IS NOT NULL) AS lanes,"
-        " (SELECT count(*) FROM input_position WHERE stopped IS NOT NULL) AS partitions"
+        " (SELECT count(*) FROM input_position WHERE stopped IS NOT NULL) AS partitions,"
+        " (SELECT count(*) FROM customs_challenge WHERE closed_at IS NULL"
+        " AND due_on < (clock_timestamp() AT TIME ZONE INTERVAL '+08:00')::date) AS overdue"
     )
     return Counts(
         {row[0]: row[1] for row in holds},
         {row[0]: row[1] for row in quarantined},
         stopped["lanes"],
         stopped["partitions"],
+        stopped["overdue"],
     )
 
 

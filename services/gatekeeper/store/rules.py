@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -18,6 +18,7 @@ from services.gatekeeper.domain.rule_entities import (
     Item,
     Licence,
     ListEntry,
+    MistakenIdentity,
     Notice,
     Party,
     RuleEntity,
@@ -26,9 +27,13 @@ from services.gatekeeper.domain.rule_entities import (
 from services.gatekeeper.domain.vocabulary import RuleKind
 from services.gatekeeper.store.codec import dump, load
 from services.gatekeeper.store.journal import ENGINE_VERSION
+from services.gatekeeper.store.licence_shelf import note_terms
+from services.gatekeeper.store.likeness import token_sort_ratios
 
 Connection = Any
 RULES_LOCK = 0x52554C45
+ROWS_AT_A_TIME = 2_000
+ENTITIES_AT_A_TIME = 20_000
 
 ENTITY_TYPES: dict[RuleKind, type[Any]] = {
     RuleKind.LICENCE: Licence,
@@ -41,6 +46,7 @@ ENTITY_TYPES: dict[RuleKind, type[Any]] = {
     RuleKind.FEED: Feed,
     RuleKind.NOTICE: Notice,
     RuleKind.POLICY: Policy,
+    RuleKind.MISTAKEN_IDENTITY: MistakenIdentity,
 }
 
 
@@ -79,17 +85,35 @@ async def refresh(connection: Connection, cached: References | None) -> tuple[Re
     )
     if min_engine > ENGINE_VERSION:
         raise EngineTooOld(f"the rules need engine {min_engine}, this is engine {ENGINE_VERSION}: install a newer one")
-    references = cached or References.empty()
+    references = cached or References.empty(token_sort_ratios, whole=False)
     if cached is not None and cached.rules_version == version:
         return cached, at
     since = references.rules_version if cached is not None else -1
-    rows = await connection.fetch(
-        "SELECT DISTINCT ON (kind, key) kind, body FROM rule_row WHERE rules_version > $1 ORDER BY kind, key, seq DESC",
-        since,
-    )
-    entities = [load(ENTITY_TYPES[RuleKind(row["kind"])], row["body"]) for row in rows]
+    async for entities in _entities_since(connection, since, licences_too=cached is not None):
+        references = references.with_changes(version, entities)
     unreadable, settled = await _unreadable_since(connection, since)
-    return references.with_changes(version, entities, unreadable, settled), at
+    return references.with_changes(version, (), unreadable, settled), at
+
+
+async def _entities_since(connection: Connection, since: int, *, licences_too: bool) -> AsyncIterator[list[RuleEntity]]:
+    """The newest version of everything that changed after `since`, a portion at a time.
+
+    There may be very many: neither memory nor the time between two statements may grow with them.
+    """
+    rows = connection.cursor(
+        "SELECT DISTINCT ON (kind, key) kind, body FROM rule_row WHERE rules_version > $1 AND ($2 OR kind <> 'licence')"
+        " ORDER BY kind, key, seq DESC",
+        since,
+        licences_too,
+        prefetch=ROWS_AT_A_TIME,
+    )
+    portion: list[RuleEntity] = []
+    async for row in rows:
+        portion.append(load(ENTITY_TYPES[RuleKind(row["kind"])], row["body"]))
+        if len(portion) == ENTITIES_AT_A_TIME:
+            yield portion
+            portion = []
+    yield portion
 
 
 async def _unreadable_since(connection: Connection, since: int) -> tuple[list[UnreadableRule], list[str]]:
@@ -115,8 +139,8 @@ async def _unreadable_since(connection: Connection, since: int) -> tuple[list[Un
 _ONLY_KIND = {LICENCES.name: RuleKind.LICENCE, NOTICES.name: RuleKind.NOTICE}
 
 
-_KINDS_OF_EVENTS = frozenset(RuleKind) - {RuleKind.POLICY}
-"""A policy comes by the command line only."""
+_KINDS_OF_EVENTS = frozenset(RuleKind) - {RuleKind.POLICY, RuleKind.MISTAKEN_IDENTITY}
+"""A policy comes by the command line only, a finding of mistaken identity by HTTP."""
 
 
 def kind_of_record(topic: str, event_type: str | None) -> RuleKind | None:
@@ -146,6 +170,7 @@ async def insert_rules(
         recorded_at,
         [rule.event_id for rule in rules],
     )
+    await note_terms(connection, [rule.entity for rule in rules if isinstance(rule.entity, Licence)])
 
 
 async def keep_ahead(connection: Connection, rules: Sequence[tuple[NewRule, datetime]]) -> None:

@@ -11,6 +11,7 @@ from services.gatekeeper.domain.references import References, UnreadableRule
 from services.gatekeeper.domain.rule_entities import RuleEntity
 from services.gatekeeper.domain.vocabulary import RuleKind
 from services.gatekeeper.store.codec import load
+from services.gatekeeper.store.likeness import token_sort_ratios
 from services.gatekeeper.store.rules import ENTITY_TYPES, kind_of_record
 
 Connection = Any
@@ -38,7 +39,7 @@ async def references_at(connection: Connection, rules_version: int, known: Refer
     )
     entities = [_entity(row) for row in rows]
     unreadable, settled = await _unreadable(connection, since, rules_version)
-    return (reached or References.empty()).with_changes(rules_version, entities, unreadable, settled)
+    return (reached or References.empty(token_sort_ratios)).with_changes(rules_version, entities, unreadable, settled)
 
 
 async def versions_read(

@@ -7,6 +7,7 @@ import uuid
 from typing import Any
 
 from sqlalchemy import Index, PrimaryKeyConstraint
+from sqlalchemy import text as sql
 from sqlmodel import Field, SQLModel
 
 from services.gatekeeper.store.columns import big, identifier, json, moment, text
@@ -47,8 +48,17 @@ class RuleRow(SQLModel, table=True):
     recorded_at: dt.datetime = Field(sa_column=moment())
 
 
+class LicenceTerm(SQLModel, table=True):
+    """By what a decision may ask for a licence: codes and items of its exporter, and what it supersedes."""
+
+    __tablename__ = "licence_term"
+    __table_args__ = (PrimaryKeyConstraint("term", "licence_no"),)
+    term: str = Field(sa_column=text())
+    licence_no: str = Field(sa_column=text())
+
+
 class RuleBoundary(SQLModel, table=True):
-    """A future instant at which a notice begins or ends, or people are told of a licence's end (design.md §4)."""
+    """A future instant at which a notice begins or ends, or people are told of a licence's end or a feed's age."""
 
     __tablename__ = "rule_boundary"
     __table_args__ = (PrimaryKeyConstraint("kind", "key", "version", "what"), Index("rule_boundary_due", "due_at"))
@@ -57,6 +67,18 @@ class RuleBoundary(SQLModel, table=True):
     version: int = Field(sa_column=big())
     what: str = Field(sa_column=text())
     due_at: dt.datetime = Field(sa_column=moment())
+
+
+class CustomsChallenge(SQLModel, table=True):
+    """A challenge of customs, to be answered by `due_on` (ECR 22), a day in Shanghai; closed when its notice ends."""
+
+    __tablename__ = "customs_challenge"
+    __table_args__ = (Index("customs_challenge_open", "due_on", postgresql_where=sql("closed_at IS NULL")),)
+    notice_id: str = Field(sa_column=text(primary_key=True))
+    version: int = Field(sa_column=big())
+    due_on: dt.date
+    opened_at: dt.datetime = Field(sa_column=moment())
+    closed_at: dt.datetime | None = Field(default=None, sa_column=moment(nullable=True))
 
 
 class RuleAhead(SQLModel, table=True):

@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from schemas.values import instant
+from services.kit.yaml_text import BadYaml, load_yaml
 from services.local.scenarios.expectations import refuse_unknown
 from services.local.scenarios.model import Advance, BadScenario, Event, Scenario, Step
 from services.local.scenarios.parse_steps import parse_event, parse_step
 from services.local.scenarios.policy_overrides import overridden
-from services.local.scenarios.yaml_text import BadYaml, load_yaml
 
 SUFFIXES = (".yaml", ".yml")
 Parsed = TypeVar("Parsed")

@@ -12,6 +12,7 @@ import structlog
 from services.local.scenarios.actual import Present, read_actual
 from services.local.scenarios.calls import Caller
 from services.local.scenarios.compare import differences
+from services.local.scenarios.coverage import Coverage, read_coverage
 from services.local.scenarios.databases import Databases
 from services.local.scenarios.model import Advance, Call, Scenario, Step
 from services.local.scenarios.world import World, open_world
@@ -32,11 +33,12 @@ class StepResult:
 
 @dataclass(slots=True)
 class ScenarioResult:
-    """`error`: why it could not be run to its end, or can't be judged at all."""
+    """`error`: why it could not be run to its end, or can't be judged at all. `coverage`: of what ran to its end."""
 
     scenario: Scenario
     steps: list[StepResult]
     error: str | None = None
+    coverage: Coverage = field(default_factory=Coverage)
 
     @property
     def passed(self) -> bool:
@@ -66,6 +68,8 @@ async def run_scenario(databases: Databases, scenario: Scenario) -> ScenarioResu
     try:
         async with databases.fresh() as url, open_world(url, scenario.clock, scenario.policy) as world:
             await _play(world, scenario, result)
+            async with world.gate.database.reading() as connection:
+                result.coverage = await read_coverage(connection)
     except Exception as error:
         log.exception("scenario_broke_off", scenario=scenario.id, file=scenario.file)
         result.error = f"it broke off: {error!r}"

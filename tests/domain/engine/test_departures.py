@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
+import pytest
+
 from services.gatekeeper.domain.workspace import Outcome
 from tests.domain.builders import NOW, licence_line
 from tests.domain.story import Story
@@ -136,6 +138,21 @@ def test_a_departure_reported_late_is_judged_by_its_own_time() -> None:
     story.milestone("S1", "DEPARTED", NOW + HOUR)
     assert (story.state("S1"), story.kinds("S1")) == ("INTERCEPT STOP_NOTICE", [])
     assert story.timeline[-1].detail["late"] == "true"
+
+
+@pytest.mark.parametrize("classifier", ["ACTUAL", "ESTIMATED"])
+def test_the_senders_own_code_is_noted_in_the_timeline_and_that_its_list_doesnt_have_it(classifier: str) -> None:
+    story = Story()
+    story.ship("S1")
+    told = {"shipment_id": "S1", "milestone": "PACKED", "classifier": classifier, "occurred_at": NOW}
+    story.feed("shipment.milestone", told)
+    assert "source_code" not in story.timeline[-1].detail
+    story.feed("shipment.milestone", {**told, "source_code": "dcsa:STUF"})
+    assert story.timeline[-1].detail["source_code"] == "dcsa:STUF"
+    assert "source_code_unknown" not in story.timeline[-1].detail
+    story.feed("shipment.milestone", {**told, "source_code": "dcsa:WXYZ", "code_unknown": True})
+    noted = story.timeline[-1].detail
+    assert (noted["source_code"], noted["source_code_unknown"]) == ("dcsa:WXYZ", "true")
 
 
 def test_left_before_anything_was_known_of_it() -> None:

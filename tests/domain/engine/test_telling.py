@@ -11,8 +11,9 @@ import pytest
 from services.gatekeeper.domain import engine
 from services.gatekeeper.domain.aggregates import Shipment
 from services.gatekeeper.domain.departure import SPANS_MAX, state_at, with_span
+from services.gatekeeper.domain.gathered import NotGathered
 from services.gatekeeper.domain.vocabulary import LicenceStatus, ShipmentState
-from services.gatekeeper.domain.workspace import NotGathered, Outcome, Workspace
+from services.gatekeeper.domain.workspace import Outcome, Workspace
 from tests.domain.builders import NOW, licence_line
 from tests.domain.story import Story
 

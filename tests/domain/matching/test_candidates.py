@@ -7,8 +7,8 @@ import pytest
 from services.gatekeeper.domain.aggregates import LicenceAccount, Order
 from services.gatekeeper.domain.decide import licence_keys
 from services.gatekeeper.domain.facts import OrderFacts
+from services.gatekeeper.domain.gathered import NotGathered
 from services.gatekeeper.domain.vocabulary import LicenceStatus
-from services.gatekeeper.domain.workspace import NotGathered
 from tests.domain.builders import (
     L1,
     at,

@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 from services.gatekeeper.domain.aggregates import LicenceAccount, LineBalance, Order, Shipment
 from services.gatekeeper.domain.decide import Assessment, decide_shipment, licence_keys
 from services.gatekeeper.domain.facts import EndUse
+from services.gatekeeper.domain.gathered import NotGathered
 from services.gatekeeper.domain.reasons import Reason
 from services.gatekeeper.domain.references import References
 from services.gatekeeper.domain.rule_entities import Licence, Notice, RuleEntity, Scope
 from services.gatekeeper.domain.vocabulary import Balance, LicenceStatus, LicenceType, Movement
-from services.gatekeeper.domain.workspace import NotGathered
 from tests.domain.builders import (
     NOW,
     POLICY,

@@ -6,7 +6,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.gatekeeper.domain.calendar import acts_on, shanghai_day, start_of_day, window_instants
+from services.gatekeeper.domain.calendar import (
+    acts_on,
+    is_working_day,
+    shanghai_day,
+    start_of_day,
+    window_instants,
+    working_days_after,
+)
+from services.gatekeeper.domain.holidays import DAYS_OFF, SPANS_OFF, WORKED_WEEKENDS
 from services.gatekeeper.domain.names import normalise_identifier, normalise_name
 from services.gatekeeper.domain.rule_entities import Window
 
@@ -83,3 +91,60 @@ def test_normalising_twice_changes_nothing_more(name: str) -> None:
 @given(st.text(alphabet=st.characters(max_codepoint=127)))
 def test_plain_letters_are_normalised_as_all_others(name: str) -> None:
     assert normalise_name(name) == normalise_name(f"{name}名").removesuffix("名")
+
+
+# Working days
+
+
+@pytest.mark.parametrize(
+    ("text", "worked"),
+    [
+        ("2026-02-14", True),  # a Saturday before the Spring Festival
+        ("2026-02-15", False),
+        ("2026-02-23", False),
+        ("2026-02-24", True),
+        ("2026-02-28", True),
+        ("2026-03-01", False),  # an ordinary Sunday
+        ("2026-03-02", True),
+        ("2026-03-07", False),  # an ordinary Saturday
+        ("2026-09-24", True),
+        ("2026-09-25", False),
+        ("2025-10-08", False),
+        ("2025-10-09", True),
+        ("2024-05-11", True),
+        ("2024-02-10", False),
+        ("2027-10-01", True),  # nobody has announced that year here
+        ("2027-10-02", False),
+    ],
+)
+def test_public_holidays_are_off_and_some_weekends_are_worked(text: str, worked: bool) -> None:
+    assert is_working_day(date.fromisoformat(text)) is worked
+
+
+@pytest.mark.parametrize(
+    ("text", "count", "last"),
+    [
+        ("2026-03-02", 0, "2026-03-02"),
+        ("2026-03-02", 1, "2026-03-03"),
+        ("2026-03-06", 1, "2026-03-09"),  # Friday to Monday
+        ("2026-03-02", 7, "2026-03-11"),
+        ("2026-02-13", 7, "2026-03-02"),  # across the Spring Festival, both worked Saturdays counted
+        ("2026-02-16", 1, "2026-02-24"),  # begun on a holiday
+        ("2024-09-27", 7, "2024-10-12"),  # across the National Day, Sunday 29 September worked
+        ("2027-01-01", 7, "2027-01-12"),
+    ],
+)
+def test_the_last_day_is_so_many_working_days_after_the_first(text: str, count: int, last: str) -> None:
+    assert working_days_after(date.fromisoformat(text), count) == date.fromisoformat(last)
+
+
+def test_working_days_end_with_the_calendar() -> None:
+    assert working_days_after(date(9999, 12, 30), 7) == date.max
+
+
+def test_what_was_announced_is_consistent() -> None:
+    assert all(first <= last and first.year == last.year for first, last in SPANS_OFF)
+    assert not DAYS_OFF & WORKED_WEEKENDS
+    assert all(day.weekday() >= 5 for day in WORKED_WEEKENDS)
+    days_off_by_year = {year: sum(1 for day in DAYS_OFF if day.year == year) for year in (2024, 2025, 2026)}
+    assert days_off_by_year == {2024: 28, 2025: 28, 2026: 33}

@@ -5,13 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from decimal import Decimal
 
-from services.gatekeeper.domain.aggregates import Finding
 from services.gatekeeper.domain.facts import PartyRef
 from services.gatekeeper.domain.lists import list_hits, undescribed_parties
 from services.gatekeeper.domain.parties import PARTIES_REMEMBERED_MAX, known
 from services.gatekeeper.domain.quantity import Quantity, convert
-from services.gatekeeper.domain.reason_texts import TEXT_LENGTH_MAX, text
-from services.gatekeeper.domain.reasons import Reason
 from services.gatekeeper.domain.references import References, UnreadableRule
 from services.gatekeeper.domain.rule_entities import Identifier, UnitFactor
 from services.gatekeeper.domain.rulebook import RuleOutcome, apply_rule, unreadable_touches
@@ -70,17 +67,6 @@ def test_a_broken_rate_holds_what_was_valued_by_it() -> None:
 def test_a_factor_of_nothing_converts_nothing() -> None:
     nothing = (UnitFactor("C62", Quantity(Decimal(0), "KGM")),)
     assert convert(Quantity(Decimal(5), "C62"), "KGM", nothing) is None
-
-
-def test_a_very_long_notice_is_cut_in_the_text_of_its_hold() -> None:
-    said = text(Finding(Reason.STOP_NOTICE, (("notice_id", "N1"),), {"text_en": "stop " * 400, "text_zh": "停" * 900}))
-    assert all(len(sentence) <= TEXT_LENGTH_MAX + 1 and "…" in sentence for sentence in said.values())
-
-
-def test_codes_of_ours_are_said_in_words() -> None:
-    plain = text(Finding(Reason.MISSING_DATA, (("field", "destination"),), {"field": "destination"}))
-    assert "destination" in plain["en"]
-    assert "destination" not in plain["zh"]
 
 
 def test_who_is_listed_twice_in_a_role_is_one_hit_and_undescribed_exporters_are_no_partys_matter() -> None:

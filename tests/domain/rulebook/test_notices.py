@@ -13,6 +13,7 @@ from services.gatekeeper.domain.case import Case
 from services.gatekeeper.domain.facts import PartyRef
 from services.gatekeeper.domain.notices import answering, lines_matched, matching_notices, stop_notices
 from services.gatekeeper.domain.parties import case_roles, known
+from services.gatekeeper.domain.policy import Policy
 from services.gatekeeper.domain.rule_entities import Licence, Notice, Scope
 from services.gatekeeper.domain.terms import case_terms, touched
 from services.gatekeeper.domain.touches import touches_of
@@ -164,6 +165,26 @@ def test_customs_challenges_and_reviews_are_the_notices_word() -> None:
     assert (finding.reason.value, finding.review_allowed) == ("CUSTOMS_CHALLENGE", True)
     (finding,) = stop_notices(_case(notice()))
     assert not finding.review_allowed
+    assert "respond_by" not in finding.detail
+
+
+@pytest.mark.parametrize(
+    ("days", "starts_at", "last"),
+    [
+        (7, None, "2026-03-11"),
+        (1, None, "2026-03-03"),
+        (7, "2026-02-27T23:59:59.999+08:00", "2026-03-09"),
+        (7, "2026-02-28T00:00:00+08:00", "2026-03-10"),
+        (7, "2026-03-01T00:00:00+08:00", "2026-03-10"),
+    ],
+)
+def test_a_challenge_of_customs_is_answered_within_working_days_of_its_first_day(
+    days: int, starts_at: str | None, last: str
+) -> None:
+    begun = at(starts_at) if starts_at is not None else None
+    challenge = notice(origin=NoticeOrigin.CUSTOMS, starts_at=begun)
+    (finding,) = stop_notices(replace(_case(challenge), policy=Policy(customs_challenge_days=days)))
+    assert finding.detail["respond_by"] == last
 
 
 def test_notices_reach_domestic_moves_and_goods_under_way() -> None:

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.gatekeeper.domain.notices import answering, in_effect
+from services.gatekeeper.domain.policy import Policy
 from services.gatekeeper.domain.references import References, UnreadableRule
 from services.gatekeeper.domain.rule_entities import (
     Notice,
@@ -221,3 +222,13 @@ def test_a_change_says_what_was_there_before() -> None:
     assert change.before == party()
     assert touched(change.touches, {"name:alphagmbh"})
     assert touched(change.touches, {"name:omega"})
+
+
+def test_a_policy_is_applied_above_the_stored_version_and_touches_everybody() -> None:
+    rules = references()
+    assert rules.policy == Policy()
+    first = apply_rule(rules, Policy(version=1, combine_licences=True), NOW)
+    assert (first.outcome, first.touches) == (RuleOutcome.APPLIED, EVERYTHING)
+    applied = rules.with_changes(2, [first.entity])
+    assert applied.policy.combine_licences
+    assert apply_rule(applied, Policy(version=1), NOW).outcome is RuleOutcome.STALE

@@ -21,7 +21,7 @@ from services.gatekeeper.domain.rule_entities import (
 from services.gatekeeper.domain.rulebook import (
     apply_rule,
 )
-from services.gatekeeper.domain.terms import EVERYTHING, NOBODY, case_terms, touched
+from services.gatekeeper.domain.terms import EVERYTHING, NOBODY, case_terms, merged, touched
 from services.gatekeeper.domain.touches import touches_of
 from services.gatekeeper.domain.vocabulary import LicenceStatus
 
@@ -50,6 +50,10 @@ def test_everything_touches_everything() -> None:
     assert change.touches == EVERYTHING
     assert touched(change.touches, frozenset())
     assert not touched(NOBODY, {"open"})
+
+
+def test_another_policy_touches_everybody() -> None:
+    assert touches_of(Policy(1), Policy(2), references()) == EVERYTHING
 
 
 def _touched(before: RuleEntity | None, after: RuleEntity, rules: References, terms: frozenset[str]) -> bool:
@@ -121,3 +125,12 @@ def test_a_refreshed_feed_touches_whom_its_age_held() -> None:
     assert _touched(feed, replace(feed, version=2), rules, case_terms(case, (), ()))
     fresh = references(replace(feed, as_of=NOW))
     assert not _touched(feed, feed, fresh, case_terms(replace(case, references=fresh), (), ()))
+
+
+def test_a_thousand_small_changes_are_one_alternative() -> None:
+    small = [(frozenset({f"item:I{n}"}),) for n in range(1_000)]
+    pair = (frozenset({"exporter:E1"}), frozenset({"code:1C902"}))
+    assert merged([*small, pair]) == ((frozenset(f"item:I{n}" for n in range(1_000)),), pair)
+    assert merged([pair]) == (pair,)
+    assert merged([pair, ()]) == EVERYTHING
+    assert merged([]) == NOBODY

@@ -19,11 +19,11 @@ async def test_a_batch_that_the_broker_refuses_is_not_published_and_sent_again(s
     async with Running(site.gate, member) as publishers:
         publishers.assign((0,))
         await eventually(lambda: site.gate.owned_lanes)
-        await take_at_most(site.servers, site.holds, 100_000)
+        await take_at_most(site.servers, site.holds, 100_000, probed=3)
         records = [*await site.write(0, 3), *await site.write(0, 2, text="y" * 899_990), *await site.write(0, 3)]
         publishers.hand_over({0: records})
         await eventually(lambda: member.asked >= 2)
         assert publishers.published()[0] in ({0} if transactions else {0, 3})
-        await take_at_most(site.servers, site.holds, 1_000_000)
+        await take_at_most(site.servers, site.holds, 1_000_000, probed=3)
         await eventually(lambda: publishers.published() == {0: 8})
     assert (await site.published((0,)))[0] == list(range(1, 9))

@@ -10,8 +10,10 @@ from typing import Any
 from aiokafka import TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
+from aiokafka.errors import MessageSizeTooLargeError
 
 from services.kit.kafka import log_bounds, new_consumer, new_producer, start_client, stop_client
+from tests.waiting import eventually
 
 
 async def read_to_end(servers: str, topic: str, partitions: Iterable[int]) -> dict[int, list[Any]]:
@@ -54,8 +56,12 @@ async def send(servers: str, topic: str, partition: int, values: Iterable[str], 
             await producer.send_and_wait(topic, value.encode(), key=key.encode(), partition=partition)
 
 
-async def take_at_most(servers: str, topic: str, message_bytes: int) -> None:
-    """From now on the broker refuses a larger batch for `topic`."""
+async def take_at_most(servers: str, topic: str, message_bytes: int, *, probed: int) -> None:
+    """From now on the broker refuses a larger batch for `topic`.
+
+    It answers before the partitions go by the new limit, so `probed`, a partition that nobody reads, is asked until one
+    batch that is just too large is refused, and one that fits is taken.
+    """
     admin = AIOKafkaAdminClient(bootstrap_servers=servers)
     await admin.start()
     try:
@@ -64,3 +70,16 @@ async def take_at_most(servers: str, topic: str, message_bytes: int) -> None:
         assert [code for code, *_ in answer.resources] == [0]
     finally:
         await admin.close()
+
+    async def takes(size: int) -> bool:
+        async with sending(servers) as producer:
+            try:
+                await producer.send_and_wait(topic, b"x" * size, partition=probed)
+            except MessageSizeTooLargeError:
+                return False
+        return True
+
+    async def in_force() -> bool:
+        return not await takes(message_bytes) and await takes(message_bytes - 1_000)
+
+    await eventually(in_force)

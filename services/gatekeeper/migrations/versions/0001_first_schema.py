@@ -47,6 +47,15 @@ CREATE TABLE audit (
     detail JSONB NOT NULL,
     PRIMARY KEY (seq)
 );
+CREATE TABLE customs_challenge (
+    notice_id TEXT NOT NULL,
+    version BIGINT NOT NULL,
+    due_on DATE NOT NULL,
+    opened_at TIMESTAMP WITH TIME ZONE NOT NULL,
+    closed_at TIMESTAMP WITH TIME ZONE,
+    PRIMARY KEY (notice_id)
+);
+CREATE INDEX customs_challenge_open ON customs_challenge (due_on) WHERE closed_at IS NULL;
 CREATE TABLE decision (
     seq BIGSERIAL NOT NULL,
     owner TEXT NOT NULL,
@@ -223,6 +232,11 @@ CREATE TABLE rule_ahead (
     PRIMARY KEY (seq)
 );
 CREATE INDEX rule_ahead_due ON rule_ahead (due_at);
+CREATE TABLE licence_term (
+    term TEXT NOT NULL,
+    licence_no TEXT NOT NULL,
+    PRIMARY KEY (term, licence_no)
+);
 CREATE TABLE rule_boundary (
     kind TEXT NOT NULL,
     key TEXT NOT NULL,

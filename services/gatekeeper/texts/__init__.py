@@ -1,0 +1,1 @@
+"""What holds tell people, in English and in Chinese: phrases marked in code, worded in gettext catalogues."""
