@@ -15,7 +15,7 @@ from typing import Annotated, Any
 import asyncpg
 import typer
 
-from services import cli_operations, cli_policy
+from services import cli_decisions, cli_operations, cli_policy
 from services.gatekeeper.wiring import BadSetting, Settings
 from services.kit.failpoints import configure as configure_failpoints
 from services.kit.logging import configure_logging
@@ -25,6 +25,7 @@ app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__, pret
 schemas_app = typer.Typer(no_args_is_help=True, help="The wire contracts: JSON Schemas, AsyncAPI, OpenAPI.")
 app.add_typer(schemas_app, name="schemas")
 cli_operations.register(app)
+cli_decisions.register(app)
 cli_policy.register(app)
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]

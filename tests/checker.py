@@ -1,6 +1,7 @@
 """What must hold in the database whatever happened before, on the topic that was published from it, and of its input.
 
-Each clause of the promise has a module in `tests.checking`: lanes, owners, balances, inputs and statuses.
+Each clause of the promise has a module in `tests.checking`: lanes, owners, balances, inputs,
+statuses and replays.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from tests.checking.balances import balances, draws, grants, overlaps
 from tests.checking.inputs import Input, decided_or_kept, told_twice
 from tests.checking.lanes import TopicRecord, barriers, lanes, published
 from tests.checking.owners import rows_and_bodies, selection, sequences, states
+from tests.checking.replays import decided_again
 from tests.checking.statuses import agree
 from tests.checking.stored import Stored, read, snapshot
 
@@ -44,6 +46,7 @@ async def check(
         *barriers(stored),
         *told_twice(stored),
         *agree(stored, topic_records, idle=idle),
+        *decided_again(stored),
     ]
     if idle:
         found += [*_left_over(stored), *grants(stored)]

@@ -11,11 +11,14 @@ import asyncpg
 
 from services.gatekeeper.domain.aggregates import Order, Shipment
 from services.gatekeeper.domain.rule_entities import Licence
+from services.gatekeeper.pipeline.replay import Replayed, replayed
 from services.gatekeeper.store.codec import load
+from services.gatekeeper.store.decisions import Selection
 from services.gatekeeper.store.keys import Visibility
 from services.gatekeeper.store.status import Statuses, read_statuses
 
 Owner = tuple[str, str]
+REPLAYED_MAX = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +26,7 @@ class Stored:
     """Everything that is compared, from one snapshot.
 
     `versions`: by (kind, key), the newest that is stored, waiting for its time included. `statuses`: of every shipment,
-    as the API reads them, at the time of the last decision.
+    as the API reads them, at the time of the last decision. `replays`: of the newest REPLAYED_MAX decisions.
     """
 
     partitions: int
@@ -37,6 +40,7 @@ class Stored:
     licences: dict[str, Licence]
     versions: dict[tuple[str, str], int]
     statuses: Statuses
+    replays: list[Replayed]
 
 
 _TABLES = {
@@ -99,7 +103,14 @@ async def read(connection: Any) -> Stored:
         licences={row["key"]: load(Licence, row["body"]) for row in rows["rules"] if row["kind"] == "licence"},
         versions=_versions(bodies, (*rows["rules"], *rows["ahead"])),
         statuses=await read_statuses(connection, known, Visibility.everything(), decided_last),
+        replays=await _replays(connection),
     )
+
+
+async def _replays(connection: Any) -> list[Replayed]:
+    newest = await connection.fetch("SELECT seq FROM decision ORDER BY seq DESC LIMIT $1", REPLAYED_MAX)
+    above = min((row["seq"] for row in newest), default=1) - 1
+    return [one async for one in replayed(connection, Selection(above=above))]
 
 
 def _versions(bodies: dict[Owner, Shipment | Order], rules: Iterable[Any]) -> dict[Owner, int]:

@@ -37,6 +37,7 @@ from services.gatekeeper.domain.workspace import (
     Violation,
     Workspace,
 )
+from tests.domain.again import assert_decided_again
 from tests.domain.reading import trade_event
 from tests.domain.reading_rules import RULE_READERS, rule_entity
 
@@ -283,6 +284,7 @@ class World:
             self.violations.setdefault(violation.key, violation)
         self.alerts.extend(effects.alerts)
         self.ledger.extend(effects.ledger)
+        assert_decided_again(workspace)
         self.decisions.extend(effects.decisions)
         self.timeline.extend(effects.timeline)
         self.engine_errors.extend(effects.engine_errors)

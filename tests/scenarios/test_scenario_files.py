@@ -21,7 +21,6 @@ SHARED_REQUIRED = os.environ.get("HOLDGATE_REQUIRE_SHARED", "") not in ("", "0")
 NOT_YET = {
     "NOT-6": "release requests are not built yet",
     "PTY-5": "release requests are not built yet",
-    "STR-9": "decisions can't be replayed yet",
 }
 """Scenarios of the specification that later work makes pass, and why they don't yet. One that passes must go."""
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from typing import NamedTuple
 
-from services.gatekeeper.domain.aggregates import Finding, Shipment, StateSpan
-from services.gatekeeper.domain.evolve import evolve
+from services.gatekeeper.domain.aggregates import Finding, Shipment, StandingHold, StateSpan
 from services.gatekeeper.domain.standing import moved_unreleased, with_standing
 from services.gatekeeper.domain.vocabulary import ShipmentState, ViolationKind
 from services.gatekeeper.domain.workspace import Violation, Workspace
@@ -36,25 +36,44 @@ def is_undone_departure(before: Shipment, after: Shipment) -> bool:
     return before.progress.departed_at is not None and after.progress.departed_at is None
 
 
-def judge_departure(workspace: Workspace, before: Shipment, after: Shipment, findings: tuple[Finding, ...]) -> Shipment:
-    """A new departure without a release: MOVED_WHILE_HELD, and a hold where nothing else holds the goods.
+def standing_after(
+    shipment: Shipment, findings: tuple[Finding, ...], as_of: datetime, *, departs: bool
+) -> tuple[StandingHold, ...]:
+    """The standing holds of a shipment; of one that `departs` now, unreleased, one more where nothing else holds it.
 
-    MOVED_UNRELEASED: they left while CLOSED, or by a hold that is gone again when the report comes.
+    MOVED_UNRELEASED: it left while CLOSED, or by a hold that is gone again when the report comes (D4.7).
     """
-    left_at, event_id = after.progress.departed_at, after.progress.departure_event
-    if left_at is None or event_id is None or not is_new_departure(before, after):
-        return after
-    state = state_at(before.states, left_at)
-    if state is ShipmentState.RELEASED:
-        return after
-    _record(workspace, ViolationKind.MOVED_WHILE_HELD, after, event_id, left_at, {"state": state or UNKNOWN})
-    if findings and not _hold_is_gone(before, state, left_at, findings):
-        return after
-    return evolve(after, standing=with_standing(after.standing, moved_unreleased(event_id, left_at, workspace.as_of)))
+    left = _unreleased(shipment) if departs else None
+    if left is None or (findings and not _hold_is_gone(shipment, left.state, left.at, findings)):
+        return shipment.standing
+    return with_standing(shipment.standing, moved_unreleased(left.event_id, left.at, as_of))
+
+
+def record_departure(workspace: Workspace, before: Shipment, after: Shipment) -> None:
+    """MOVED_WHILE_HELD for a new departure without a release (D4.7)."""
+    left = _unreleased(after) if is_new_departure(before, after) else None
+    if left is not None:
+        detail = {"state": left.state.value if left.state is not None else UNKNOWN}
+        _record(workspace, ViolationKind.MOVED_WHILE_HELD, after, left.event_id, left.at, detail)
+
+
+class _Left(NamedTuple):
+    at: datetime
+    event_id: str
+    state: ShipmentState | None
+
+
+def _unreleased(shipment: Shipment) -> _Left | None:
+    """When, by which event and in which state (None: nothing was known) it left; None: it did so RELEASED."""
+    left_at, event_id = shipment.progress.departed_at, shipment.progress.departure_event
+    state = None if left_at is None else state_at(shipment.states, left_at)
+    if left_at is None or event_id is None or state is ShipmentState.RELEASED:
+        return None
+    return _Left(left_at, event_id, state)
 
 
 def _hold_is_gone(
-    before: Shipment, state: ShipmentState | None, left_at: datetime, findings: tuple[Finding, ...]
+    shipment: Shipment, state: ShipmentState | None, left_at: datetime, findings: tuple[Finding, ...]
 ) -> bool:
     """Whether what held at that instant is gone by now, although something newer may hold. Nothing known: no.
 
@@ -62,8 +81,8 @@ def _hold_is_gone(
     """
     if state is None:
         return False
-    newer = {(hold.reason, hold.subject) for hold in before.holds if hold.placed_at > left_at}
-    held = any(hold.placed_at <= left_at for hold in before.holds)
+    newer = {(hold.reason, hold.subject) for hold in shipment.holds if hold.placed_at > left_at}
+    held = any(hold.placed_at <= left_at for hold in shipment.holds)
     return not held or all((finding.reason, finding.subject) in newer for finding in findings)
 
 

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from services.gatekeeper.domain.aggregates import Draw, Order
-from services.gatekeeper.domain.decide import Assessment
+from services.gatekeeper.domain.aggregates import Order
+from services.gatekeeper.domain.deciding import is_closed
 from services.gatekeeper.domain.emission import emit_order
 from services.gatekeeper.domain.events import OrderCancelled, OrderUpserted
 from services.gatekeeper.domain.evolve import evolve
 from services.gatekeeper.domain.facts import OrderFacts
-from services.gatekeeper.domain.holds import place_holds
-from services.gatekeeper.domain.judging import balances_seen, judge_order, record_decision, soonest
-from services.gatekeeper.domain.reservations import emptied_draws, fit_reservation
+from services.gatekeeper.domain.judging import judge_order, soonest
+from services.gatekeeper.domain.reservations import fit_reservation
 from services.gatekeeper.domain.standing import after_readable_upsert
 from services.gatekeeper.domain.vocabulary import OrderState, OrderStatus
 from services.gatekeeper.domain.workspace import FollowUpKind, Outcome, Workspace
@@ -73,11 +72,7 @@ def settle_order(workspace: Workspace, order: Order) -> None:
     it, or what stands against it, is no longer the same.
     """
     before = workspace.order(order.order_id)
-    if _is_closed(order):
-        due = soonest(workspace.as_of, _waits_until(order))
-        closed = evolve(order, state=OrderState.CLOSED, holds=(), candidates=(), terms=frozenset())
-        order = evolve(closed, recheck_at=due, decided_at=workspace.as_of)
-    elif order.facts is not None:
+    if order.facts is not None or is_closed(order):
         order = _judge(workspace, before, order)
     fit_reservation(workspace, order, judged=True)
     workspace.put_order(emit_order(workspace, before, workspace.order(order.order_id)))
@@ -86,34 +81,21 @@ def settle_order(workspace: Workspace, order: Order) -> None:
         workspace.follow_up(FollowUpKind.ORDER_SHIPMENTS, order.order_id)
 
 
-def _is_closed(order: Order) -> bool:
-    return order.cancelled or (order.facts is not None and order.facts.status is not OrderStatus.OPEN)
-
-
-def _draws(workspace: Workspace, order: Order, assessment: Assessment) -> tuple[Draw, ...]:
-    emptied = emptied_draws(order, assessment.draws, workspace.references)
-    return tuple(sorted((*assessment.draws, *emptied), key=lambda draw: (draw.line_no, draw.licence_no)))
-
-
 def _waits_until(order: Order) -> datetime | None:
     return order.ahead[0] if order.ahead else None
 
 
 def _judge(workspace: Workspace, before: Order, order: Order) -> Order:
-    assessment = judge_order(workspace, order)
-    balances = balances_seen(workspace, assessment, order.draws)
-    findings = (*assessment.findings, *(known.finding for known in order.standing))
-    holds = place_holds("order", order.order_id, findings, before.holds, workspace.as_of)
-    after = evolve(
+    conclusion = judge_order(workspace, before, order)
+    assessment = conclusion.assessment
+    return evolve(
         order,
-        holds=holds,
-        state=OrderState.HELD if holds else OrderState.CLEARED,
-        draws=() if holds else _draws(workspace, order, assessment),
+        holds=conclusion.holds,
+        state=OrderState(conclusion.verdict.state),
+        draws=conclusion.verdict.draws,
         candidates=assessment.candidates,
         terms=assessment.terms,
         recheck_at=soonest(workspace.as_of, assessment.recheck_at, _waits_until(order)),
         decided_at=workspace.as_of,
         rules_version=workspace.references.rules_version,
     )
-    record_decision(workspace, before, after, assessment, balances)
-    return after

@@ -85,7 +85,7 @@ def _over_delivery(case: Case, line: CaseLine, order: Order | None) -> Iterator[
     if others + asked > limit:
         detail = {
             "ordered": show(ordered.quantity),
-            "tolerance_percent": f"{tolerance:f}",
+            "tolerance_percent": f"{tolerance.normalize():f}",
             "taken": _shown(others, unit),
             "requested": _shown(asked, unit),
             "available": _shown(max(Fraction(0), limit - others), unit),

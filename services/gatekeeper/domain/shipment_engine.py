@@ -4,34 +4,25 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from services.gatekeeper.domain.aggregates import Hold, LicenceCovered, Shipment
+from services.gatekeeper.domain.aggregates import LicenceCovered, Shipment
 from services.gatekeeper.domain.corrected import after_void
 from services.gatekeeper.domain.decide import Assessment
 from services.gatekeeper.domain.departure import (
     is_new_departure,
     is_undone_departure,
-    judge_departure,
+    record_departure,
     record_impossible,
     with_span,
 )
-from services.gatekeeper.domain.drawing import draws_after, draws_when_closed
 from services.gatekeeper.domain.emission import emit_shipment
 from services.gatekeeper.domain.evolve import evolve
 from services.gatekeeper.domain.facts import OrderFacts
-from services.gatekeeper.domain.holds import place_holds
-from services.gatekeeper.domain.judging import balances_seen, judge_shipment, order_ids_of, record_decision, soonest
+from services.gatekeeper.domain.judging import judge_shipment, order_ids_of, soonest
 from services.gatekeeper.domain.ledger import book, settle_completion
 from services.gatekeeper.domain.reservations import retake
-from services.gatekeeper.domain.standing import standing_findings, without_key
+from services.gatekeeper.domain.standing import without_key
 from services.gatekeeper.domain.vocabulary import OrderState, OrderStatus, Place, ShipmentState
 from services.gatekeeper.domain.workspace import Workspace
-
-STATES = {
-    Place.BEFORE_DEPARTURE: ShipmentState.HELD,
-    Place.UNDER_WAY: ShipmentState.INTERCEPT,
-    Place.DELIVERED: ShipmentState.INCIDENT,
-}
-"""D1.5: the state while a hold is open."""
 
 
 def settle_shipment(workspace: Workspace, shipment: Shipment) -> None:
@@ -43,10 +34,7 @@ def settle_shipment(workspace: Workspace, shipment: Shipment) -> None:
     record_impossible(workspace, before, shipment)
     shipment = _follow_orders(workspace, before, shipment)
     shipment = _prepare_books(workspace, before, shipment)
-    if shipment.progress.place is Place.CLOSED:
-        after = _close(workspace, before, shipment)
-    else:
-        after = _judge(workspace, before, shipment)
+    after = _judge(workspace, before, shipment)
     book(workspace, "shipment", after.shipment_id, shipment.draws, after.draws)
     workspace.put_shipment(emit_shipment(workspace, before, after))
     retake(workspace, after, order_ids_of(before.facts) | order_ids_of(after.facts))
@@ -58,18 +46,16 @@ def waits_until(shipment: Shipment) -> tuple[datetime | None, ...]:
 
 
 def _judge(workspace: Workspace, before: Shipment, shipment: Shipment) -> Shipment:
-    assessment = judge_shipment(workspace, shipment)
-    balances = balances_seen(workspace, assessment, shipment.draws)
-    shipment = judge_departure(workspace, before, shipment, (*assessment.findings, *standing_findings(shipment)))
-    findings = (*assessment.findings, *standing_findings(shipment))
-    holds = place_holds("shipment", shipment.shipment_id, findings, shipment.holds, workspace.as_of)
-    state = _state(shipment.progress.place, holds)
-    after = evolve(
+    conclusion = judge_shipment(workspace, before, shipment)
+    record_departure(workspace, before, shipment)
+    assessment, state = conclusion.assessment, ShipmentState(conclusion.verdict.state)
+    return evolve(
         shipment,
-        holds=holds,
+        holds=conclusion.holds,
+        standing=conclusion.standing,
         state=state,
         states=with_span(before.states, state, workspace.as_of),
-        draws=draws_after(shipment, state, assessment, workspace.references),
+        draws=conclusion.verdict.draws,
         released_as=_released_as(shipment, state, assessment),
         candidates=assessment.candidates,
         terms=assessment.terms,
@@ -77,12 +63,6 @@ def _judge(workspace: Workspace, before: Shipment, shipment: Shipment) -> Shipme
         decided_at=workspace.as_of,
         rules_version=workspace.references.rules_version,
     )
-    record_decision(workspace, before, after, assessment, balances)
-    return after
-
-
-def _state(place: Place, holds: tuple[Hold, ...]) -> ShipmentState:
-    return STATES[place] if holds else ShipmentState.RELEASED
 
 
 def _released_as(shipment: Shipment, state: ShipmentState, assessment: Assessment) -> tuple[LicenceCovered, ...]:
@@ -90,21 +70,6 @@ def _released_as(shipment: Shipment, state: ShipmentState, assessment: Assessmen
     if state is ShipmentState.RELEASED and shipment.progress.place is Place.BEFORE_DEPARTURE:
         return assessment.covered
     return shipment.released_as
-
-
-def _close(workspace: Workspace, before: Shipment, shipment: Shipment) -> Shipment:
-    """CLOSED is not judged: no holds; a reservation goes back, a consumption doesn't (D1.5)."""
-    return evolve(
-        shipment,
-        holds=(),
-        state=ShipmentState.CLOSED,
-        states=with_span(before.states, ShipmentState.CLOSED, workspace.as_of),
-        draws=draws_when_closed(shipment, workspace.references),
-        candidates=(),
-        terms=frozenset(),
-        recheck_at=soonest(workspace.as_of, *waits_until(shipment)),
-        decided_at=workspace.as_of,
-    )
 
 
 def _prepare_books(workspace: Workspace, before: Shipment, shipment: Shipment) -> Shipment:

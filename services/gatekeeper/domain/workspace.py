@@ -109,24 +109,57 @@ class TimelineEntry:
 
 
 @dataclass(frozen=True, slots=True)
+class Failure:
+    """The rule that raised, the type of its error, and what that said."""
+
+    rule: str
+    error: str
+    message: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """Everything that a decision depends on besides the rules at its version: enough to decide again.
+
+    `subject`: as it was to be judged; recorded without what no rule reads (its terms, numbers, and what waits).
+    `orders`: those that a shipment's lines name, as far as these lines read them. `accounts`: every balance that was
+    looked at, as it was before. `departs`: this change is the shipment's departure.
+    """
+
+    as_of: datetime
+    subject: Shipment | Order
+    orders: tuple[Order, ...] = ()
+    accounts: tuple[LicenceAccount, ...] = ()
+    departs: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What came of it: the state, every reason that holds (most severe first), and what is drawn on."""
+
+    state: str
+    findings: tuple[Finding, ...] = ()
+    draws: tuple[Draw, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Decision:
     """What was decided about one order or shipment, and on what (design.md §4).
 
+    `read`: (kind, key, version) of each reference. `failure`: the rule that raised, so that nothing could be judged.
     `event_hash`: hexadecimal, of the event that caused it; None when a date, a sweep or a task did.
     """
 
     owner: str
     owner_id: str
-    as_of: datetime
     rules_version: int
     policy_version: int
     cause: str
     previous: str
-    state: str
-    findings: tuple[Finding, ...]
-    draws: tuple[Draw, ...]
-    read: tuple[tuple[RuleKind, str, int], ...]
-    balances: tuple[LicenceAccount, ...]
+    seen: Seen
+    verdict: Verdict
+    read: tuple[tuple[RuleKind, str, int], ...] = ()
+    failure: Failure | None = None
     event_hash: str | None = None
 
 

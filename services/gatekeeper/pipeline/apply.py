@@ -22,6 +22,7 @@ from services.gatekeeper.domain.workspace import (
 )
 from services.gatekeeper.pipeline import wire_out
 from services.gatekeeper.store import aggregates, journal, lanes, outbox, work
+from services.gatekeeper.store.decisions import append_decisions
 from services.gatekeeper.store.outbox import OutboxRecord
 from services.gatekeeper.wiring import Gate
 from services.kit.failpoints import failpoint
@@ -95,7 +96,7 @@ async def store(connection: Connection, workspace: Workspace, writer: Writer) ->
     for error in effects.engine_errors:
         log.error("rule_failed", owner=error.owner, owner_id=error.owner_id, rule=error.rule, error=error.error)
     await journal.append_ledger(connection, effects.ledger, workspace.as_of)
-    await journal.append_decisions(connection, effects.decisions)
+    await append_decisions(connection, effects.decisions)
     await journal.append_timeline(connection, effects.timeline)
     failpoint("batch.after_journal")
     await defer_news(connection, effects, writer, workspace.as_of)

@@ -25,6 +25,11 @@ def dump(value: Any, kind: Any = None) -> str:
     return _adapter(kind or type(value)).dump_json(value).decode()
 
 
+def dump_compact(value: Any) -> str:
+    """JSON of `value` without what equals its default: read back equal, a decimal then with the default's scale."""
+    return _adapter(type(value)).dump_json(value, exclude_defaults=True).decode()
+
+
 def load(kind: type[Value], text: str | bytes) -> Value:
     """The value of type `kind` that `dump` wrote."""
     loaded: Value = _adapter(kind).validate_json(text)

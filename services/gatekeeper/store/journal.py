@@ -1,17 +1,15 @@
-"""Append-only tables: ledger, decisions, timeline, violations, alerts; and the open holds that metrics count."""
+"""Append-only tables: ledger, timeline, violations, alerts; and the open holds that metrics count."""
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from services.gatekeeper.domain.aggregates import Draw, Finding, Hold, LedgerEntry
-from services.gatekeeper.domain.workspace import Alert, Decision, TimelineEntry, Violation
-from services.gatekeeper.store.codec import dump
+from services.gatekeeper.domain.aggregates import Hold, LedgerEntry
+from services.gatekeeper.domain.workspace import Alert, TimelineEntry, Violation
 
 Connection = Any
 ENGINE_VERSION = 1
@@ -56,50 +54,6 @@ async def append_ledger(connection: Connection, entries: Sequence[LedgerEntry], 
                     as_of,
                 )
                 for entry in entries
-            ],
-        )
-
-
-def output_hash(decision: Decision) -> bytes:
-    """SHA-256 of what was decided: equal engine and equal inputs give an equal hash (design.md §4)."""
-    digest = hashlib.sha256()
-    for part in (decision.state, dump(decision.findings, tuple[Finding, ...]), dump(decision.draws, tuple[Draw, ...])):
-        digest.update(part.encode() + b"\x00")
-    return digest.digest()
-
-
-async def append_decisions(connection: Connection, decisions: Sequence[Decision]) -> None:
-    if decisions:
-        await connection.copy_records_to_table(
-            "decision",
-            columns=[
-                "owner",
-                "owner_id",
-                "as_of",
-                "engine_version",
-                "rules_version",
-                "policy_version",
-                "cause",
-                "state",
-                "body",
-                "output_hash",
-                "event_hash",
-            ],
-            records=[
-                (
-                    decision.owner,
-                    decision.owner_id,
-                    decision.as_of,
-                    ENGINE_VERSION,
-                    decision.rules_version,
-                    decision.policy_version,
-                    decision.cause,
-                    decision.state,
-                    dump(decision),
-                    output_hash(decision),
-                    bytes.fromhex(decision.event_hash) if decision.event_hash is not None else None,
-                )
-                for decision in decisions
             ],
         )
 

@@ -36,10 +36,18 @@ class LedgerRow(SQLModel, table=True):
 
 
 class DecisionRow(SQLModel, table=True):
-    """One decision with what its replay needs (design.md §4): versions read, balances seen, output, hash."""
+    """One decision with everything that it was decided on, and what came of it (design.md §4).
+
+    `output_hash`: of the verdict; `record_hash`: of all that the row says. Rows are written in the order of time, but
+    for moments, so that a few bytes for each stretch of the table tell where a day's are.
+    """
 
     __tablename__ = "decision"
-    __table_args__ = (Index("decision_owner", "owner", "owner_id", "seq"),)
+    __table_args__ = (
+        Index("decision_owner", "owner", "owner_id", "seq"),
+        Index("decision_as_of", "as_of", postgresql_using="brin", postgresql_with={"autosummarize": "on"}),
+        {"postgresql_with": {"toast_tuple_target": "8160"}},
+    )
     seq: int | None = Field(default=None, sa_column=big(primary_key=True, autoincrement=True))
     owner: str = Field(sa_column=text())
     owner_id: str = Field(sa_column=text())
@@ -51,6 +59,7 @@ class DecisionRow(SQLModel, table=True):
     state: str = Field(sa_column=text())
     body: str = Field(sa_column=text())
     output_hash: bytes = Field(sa_column=raw())
+    record_hash: bytes = Field(sa_column=raw())
     event_hash: bytes | None = Field(default=None, sa_column=raw(nullable=True))
 
 

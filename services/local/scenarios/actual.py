@@ -14,8 +14,10 @@ from services.gatekeeper.api.notice_views import status_of
 from services.gatekeeper.domain.aggregates import Hold, Order, Shipment
 from services.gatekeeper.domain.calendar import shanghai_day
 from services.gatekeeper.domain.quantity import EXACT, Quantity, show
+from services.gatekeeper.pipeline.replay import replayed
 from services.gatekeeper.pipeline.wire_out import directives
 from services.gatekeeper.store.codec import load
+from services.gatekeeper.store.decisions import Selection
 from services.gatekeeper.store.keys import Visibility
 from services.gatekeeper.store.licences_read import read_licence
 from services.gatekeeper.store.notices_read import read_notice
@@ -161,8 +163,10 @@ async def _hold(present: Present, given: Mapping[str, Any]) -> Actual:
 
 
 async def _decision(present: Present, given: Mapping[str, Any]) -> Actual:
-    """Replaying a decision is not possible yet: nothing is claimed."""
-    return {"decision": dict(given["decision"]), "equals_replay": None}
+    """Whether every decision that was made about it so far comes out equal; None: there is none."""
+    [(owner, owner_id)] = _about(given["decision"])
+    equal = [not one.differences async for one in replayed(present.connection, Selection(owner, owner_id))]
+    return {"decision": {owner: owner_id}, "equals_replay": all(equal) if equal else None}
 
 
 async def _answer(present: Present, given: Mapping[str, Any]) -> Actual:

@@ -32,7 +32,7 @@ FORMS = {
     "alerts": _form(subjects=("licence", "notice", "feed"), inner=("kinds",)),
     "emitted": _form(subjects=("shipment",), inner=("count",)),
     "hold": _form("detail_includes", subjects=("shipment", "order"), inner=("reason",)),
-    "decision": _form("equals_replay", subjects=("shipment",)),
+    "decision": _form("equals_replay", subjects=("shipment", "order")),
     "shipment": _form("state", "reasons", "reasons_include", "directives"),
     "order": _form("state", "reasons", "reasons_include"),
     "licence": _form("line", "status", "uses", "uses_reserved", *AMOUNTS),

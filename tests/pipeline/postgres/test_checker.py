@@ -103,8 +103,11 @@ WRONG = {
         "shipment S1 was decided in version 1, and 0 is stored"
     ),
     "INSERT INTO decision (owner, owner_id, as_of, engine_version, rules_version, policy_version, cause, state, body,"
-    " output_hash) SELECT owner, owner_id, as_of, engine_version, rules_version, policy_version, cause, state, body,"
-    " output_hash FROM decision": "decided 2 times",
+    " output_hash, record_hash) SELECT owner, owner_id, as_of, engine_version, rules_version, policy_version, cause,"
+    " state, body, output_hash, record_hash FROM decision": "decided 2 times",
+    # Decisions
+    "UPDATE decision SET output_hash = '\\x00'": "output_hash: stored 00",
+    "UPDATE decision SET body = replace(body, '\"300\"', '\"301\"')": "the hash of the record differs",
     "INSERT INTO quarantine (quarantine_id, topic, partition, record_offset, key, value, headers, error_field, error,"
     " event_key, owner, was_upsert, status, recorded_at) SELECT gen_random_uuid(), topic, partition, record_offset,"
     " key, value, headers, error_field, error, event_key, owner, was_upsert, status, recorded_at FROM quarantine": (

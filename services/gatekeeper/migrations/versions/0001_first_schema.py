@@ -68,10 +68,13 @@ CREATE TABLE decision (
     state TEXT NOT NULL,
     body TEXT NOT NULL,
     output_hash BYTEA NOT NULL,
+    record_hash BYTEA NOT NULL,
     event_hash BYTEA,
     PRIMARY KEY (seq)
-);
+)
+ WITH (toast_tuple_target = 8160);
 CREATE INDEX decision_owner ON decision (owner, owner_id, seq);
+CREATE INDEX decision_as_of ON decision USING brin (as_of) WITH (autosummarize = on);
 CREATE TABLE deferred_record (
     deferred_id BIGSERIAL NOT NULL,
     lane INTEGER NOT NULL,
