@@ -18,6 +18,7 @@ from services.gatekeeper.domain.alerts import watch_licence_change
 from services.gatekeeper.domain.events import Meta, OrderUpserted, ShipmentUpserted, TradeEvent
 from services.gatekeeper.domain.facts import OrderFacts, ShipmentFacts
 from services.gatekeeper.domain.policy import Policy
+from services.gatekeeper.domain.reference_indexes import entity_key
 from services.gatekeeper.domain.references import References, UnreadableRule
 from services.gatekeeper.domain.rule_entities import Licence, RuleEntity
 from services.gatekeeper.domain.rulebook import apply_rule, boundaries, unreadable_touches
@@ -103,7 +104,7 @@ class World:
         version = self.references.rules_version + 1
         healed = [rule for rule in self.references.unreadable_rules() if rule.quarantine_id in change.settles]
         self.references = self.references.with_changes(version, [change.entity], (), change.settles)
-        self.rules[(type(entity).__name__, _key(entity))] = change.entity
+        self.rules[(type(entity).__name__, entity_key(entity))] = change.entity
         self.alerts.extend(change.alerts)
         if isinstance(change.entity, Licence):
             self._licence_changed(change.before, change.entity)
@@ -290,15 +291,9 @@ class World:
         self.engine_errors.extend(effects.engine_errors)
         self.queue.extend(task for task in effects.follow_ups if task not in self.queue)
 
-    def with_policy(self, **settings: Any) -> None:
-        self.apply_policy(replace(self.policy, version=self.policy.version + 1, **settings))
+    def with_policy(self, *, version: int, **settings: Any) -> None:
+        self.apply_policy(replace(self.policy, version=version, **settings))
 
     def apply_policy(self, policy: Policy) -> None:
-        """Nobody is looked at again."""
         self.policy = policy
         self.references = self.references.with_changes(self.references.rules_version, [policy])
-
-
-def _key(entity: RuleEntity) -> str:
-    names = ("licence_no", "party_id", "entry_id", "item_no", "control_code", "statement_no", "rate_id", "feed")
-    return str(next(getattr(entity, name) for name in (*names, "notice_id") if hasattr(entity, name)))

@@ -35,7 +35,9 @@ _LISTED = (
     phrase("listing", "effect: {effect}"),
     phrase("listing", "matched by {matched_by}"),
     phrase("listing", "likeness {score} of 100"),
+    phrase("listing", "name compared: {name}"),
     phrase("listing", "owner {owner} holds {percent}%"),
+    phrase("listing", "by way of {through}"),
     phrase("listing", "country on the list {listed_country}"),
     phrase("listing", "reference {authority_ref}"),
 )
@@ -81,7 +83,7 @@ PHRASES: Mapping[Reason, tuple[Phrase, ...]] = {
         _ITEM,
         phrase("CATCH_ALL", "end use {end_use}"),
         phrase("CATCH_ALL", "term “{term}”"),
-        phrase("CATCH_ALL", "party {party}"),
+        phrase("CATCH_ALL", "{role} {party}"),
     ),
     Reason.END_USER_STATEMENT_INVALID: (
         phrase("END_USER_STATEMENT_INVALID", "the end-user statement can't be relied on"),
@@ -256,6 +258,7 @@ PHRASES: Mapping[Reason, tuple[Phrase, ...]] = {
         phrase("REFERENCE_UNAVAILABLE", "feed {feed}"),
         phrase("REFERENCE_UNAVAILABLE", "last refreshed {as_of}"),
         phrase("REFERENCE_UNAVAILABLE", "limit {limit_hours} hours"),
+        phrase("REFERENCE_UNAVAILABLE", "needed for lines {lines}"),
     ),
     Reason.EVENT_UNREADABLE: (
         phrase("EVENT_UNREADABLE", "an event could not be read"),

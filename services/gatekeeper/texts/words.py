@@ -24,6 +24,7 @@ WORDS: Mapping[str, Mapping[str, Phrase]] = {
         "feed": phrase("about_kind", "feed"),
         "notice": phrase("about_kind", "notice"),
         "policy": phrase("about_kind", "policy"),
+        "mistaken-identity": phrase("about_kind", "finding of mistaken identity"),
         "order": phrase("about_kind", "order"),
         "shipment": phrase("about_kind", "shipment"),
         "unknown": phrase("about_kind", "something unknown"),
