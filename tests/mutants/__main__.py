@@ -6,40 +6,28 @@ Exit 0 = every mutant is seen or explained (explained.toml), 1 = some are not, 2
 from __future__ import annotations
 
 import argparse
+import json
+import os
 import random
+import subprocess
 import sys
 import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
-from dataclasses import dataclass
-from multiprocessing import get_context
 from pathlib import Path
 
-from tests.mutants.baseline import DOMAIN, Baseline, TestsFail, measure
+from tests.mutants.baseline import DOMAIN, ROOT, TESTS, Baseline, TestsFail, measure
 from tests.mutants.explained import explanations, is_explained
 from tests.mutants.operators import Mutant, mutants_of
-from tests.mutants.showing import Verdict, show
+from tests.mutants.plugin import ASKED
+from tests.mutants.showing import Verdict
+
+Place = tuple[str, int]
 
 
-@dataclass(frozen=True, slots=True)
-class Task:
-    file: str
-    mutant: Mutant
-    tests: tuple[str, ...]
-    seconds: float
-
-
-def _tasks(baseline: Baseline, files: Sequence[str]) -> Iterator[Task]:
-    for file in files:
-        for mutant in mutants_of((DOMAIN / file).read_text(encoding="utf-8")):
-            tests = tuple(test for test in baseline.tests_for(file, mutant.line) if test)
-            yield Task(file, mutant, tests, sum(baseline.seconds.get(test, 0.0) for test in tests))
-
-
-def _show(task: Task) -> Verdict:
-    return show(task.file, task.mutant.source, task.tests, task.seconds)
+class Failed(Exception):
+    """A process ended without showing all that it was given."""
 
 
 def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
@@ -51,50 +39,69 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     return parser.parse_args(arguments)
 
 
-def _import_what_does_not_change() -> None:
-    """Once, in the process that the others are forked from. Nothing of the project: that is imported mutated."""
-    import asyncpg  # noqa: F401
-    import hypothesis.strategies  # noqa: F401
-    import pydantic  # noqa: F401
-    import pytest_asyncio  # noqa: F401
-    import sqlalchemy  # noqa: F401
-    import yaml  # noqa: F401
-
-
 def main(arguments: Sequence[str] | None = None) -> int:
     options = _parse(arguments)
     files = options.files or sorted(path.name for path in DOMAIN.glob("*.py"))
+    mutants = {file: mutants_of((DOMAIN / file).read_text(encoding="utf-8")) for file in files}
+    places = [(file, number) for file in files for number in range(len(mutants[file]))]
+    shuffled = random.Random(options.seed).sample(places, min(options.sample or len(places), len(places)))
+    began = time.monotonic()
     with tempfile.TemporaryDirectory() as folder:
         try:
             baseline = measure(Path(folder))
-        except TestsFail as failed:
-            print(f"the tests fail without any mutant:\n{failed}", file=sys.stderr)
+            print(f"{len(shuffled)} mutants; the tests took {time.monotonic() - began:.0f} s", flush=True)
+            verdicts = list(_shown(baseline, shuffled, options.jobs, Path(folder)))
+        except (TestsFail, Failed) as failed:
+            print(f"the tests fail without any mutant, or break off:\n{failed}", file=sys.stderr)
             return 2
-    tasks = list(_tasks(baseline, files))
-    if options.sample is not None:
-        tasks = random.Random(options.seed).sample(tasks, min(options.sample, len(tasks)))
-    return _report(tasks, options.jobs)
+    return _report(verdicts, mutants, time.monotonic() - began)
 
 
-def _report(tasks: Sequence[Task], jobs: int) -> int:
-    _import_what_does_not_change()
-    known, began = explanations(), time.monotonic()
+def _shown(baseline: Baseline, places: Sequence[Place], jobs: int, folder: Path) -> Iterator[tuple[Place, Verdict]]:
+    """Every place with its verdict. The processes share the places, whose order is random."""
+    running = []
+    for job in range(jobs):
+        results, asked = folder / f"results-{job}", folder / f"asked-{job}.json"
+        document = {
+            "covering": {
+                file: {line: sorted(tests) for line, tests in lines.items()}
+                for file, lines in baseline.covering.items()
+            },
+            "seconds": dict(baseline.seconds),
+            "places": places[job::jobs],
+            "results": str(results),
+        }
+        asked.write_text(json.dumps(document), encoding="utf-8")
+        command = [sys.executable, "-m", "pytest", "-q", TESTS, "-p", "tests.mutants.plugin", "-p", "no:cacheprovider"]
+        command += ["-p", "no:cov"]
+        environment = {**os.environ, ASKED: str(asked)}
+        process = subprocess.Popen(
+            command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        )
+        running.append((process, results, places[job::jobs]))
+    for process, results, given in running:
+        output, _ = process.communicate()
+        lines = results.read_text(encoding="utf-8").splitlines() if results.exists() else []
+        if len(lines) != len(given):
+            raise Failed(output[-2_000:])
+        for line in lines:
+            file, number, verdict = json.loads(line)
+            yield (file, number), Verdict(verdict)
+
+
+def _report(verdicts: Sequence[tuple[Place, Verdict]], mutants: dict[str, list[Mutant]], seconds: float) -> int:
+    known = explanations()
     counts: Counter[str] = Counter()
-    with ProcessPoolExecutor(jobs, mp_context=get_context("fork")) as pool:
-        running = {pool.submit(_show, task): task for task in tasks}
-        for done in as_completed(running):
-            task, verdict = running[done], done.result()
-            explained = verdict is not Verdict.SEEN and is_explained(known, task.file, task.mutant)
-            counts["explained" if explained else verdict.value] += 1
-            if verdict is not Verdict.SEEN and not explained:
-                mutant = task.mutant
-                print(
-                    f"{verdict}: {task.file}:{mutant.line}:{mutant.column}: {mutant.change}: {mutant.text}", flush=True
-                )
-    seen, total = counts[Verdict.SEEN], len(tasks)
+    for (file, number), verdict in sorted(verdicts):
+        mutant = mutants[file][number]
+        explained = verdict is not Verdict.SEEN and is_explained(known, file, mutant)
+        counts["explained" if explained else verdict.value] += 1
+        if verdict is not Verdict.SEEN and not explained:
+            print(f"{verdict}: {file}:{mutant.line}:{mutant.column}: {mutant.change}: {mutant.text}")
+    seen, total = counts[Verdict.SEEN], len(verdicts)
     print(
         f"{total} mutants: {seen} seen ({seen / max(1, total):.1%}), {counts['explained']} explained,"
-        f" {counts[Verdict.SURVIVED]} survived, {counts[Verdict.UNTESTED]} untested; {time.monotonic() - began:.0f} s"
+        f" {counts[Verdict.SURVIVED]} survived, {counts[Verdict.UNTESTED]} untested; {seconds:.0f} s"
     )
     return 1 if counts[Verdict.SURVIVED] + counts[Verdict.UNTESTED] else 0
 

@@ -29,8 +29,11 @@ class Baseline:
     seconds: Mapping[str, float]
 
     def tests_for(self, file: str, line: int) -> list[str]:
-        """The test functions that run `line`, the quickest first."""
-        several = self.covering.get(file, {}).get(line, frozenset())
+        """The test functions that run `line`, the quickest first; of a line that runs at import, all of its file."""
+        lines = self.covering.get(file, {})
+        several = lines.get(line, frozenset()) - {""}
+        if not several:
+            several = frozenset().union(*lines.values()) - {""}
         return sorted(several, key=lambda test: (self.seconds.get(test, 0.0), test))
 
 
