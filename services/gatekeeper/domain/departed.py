@@ -21,11 +21,14 @@ A suspension, return, change or conflict that the authority dated after the depa
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from fractions import Fraction
 
 from services.gatekeeper.domain.aggregates import Draw, Finding
 from services.gatekeeper.domain.candidates import Candidate, covers
 from services.gatekeeper.domain.case import Case, CaseLine
+from services.gatekeeper.domain.combining import SIZE, fitting, parts
 from services.gatekeeper.domain.evolve import evolve
 from services.gatekeeper.domain.fit import field_findings, status_findings
 from services.gatekeeper.domain.leaving import (
@@ -41,15 +44,16 @@ from services.gatekeeper.domain.plan import (
     NoticesByLine,
     Plan,
     asks,
-    current_draw,
+    current_draws,
     possible_for,
     reasons_of,
     taken_by,
 )
 from services.gatekeeper.domain.reasons import Reason
-from services.gatekeeper.domain.room import Room, draw_amounts, order_draw
+from services.gatekeeper.domain.room import LineKey, Room, order_draws, place_of
+from services.gatekeeper.domain.room_amounts import draw_amounts
 from services.gatekeeper.domain.rule_entities import Notice
-from services.gatekeeper.domain.selection import answers, chosen, nearest
+from services.gatekeeper.domain.selection import answers, nearest
 from services.gatekeeper.domain.vocabulary import Balance
 
 
@@ -61,7 +65,7 @@ class _Outcome:
     findings: list[Finding] = field(default_factory=list)
     candidates: list[Candidate] = field(default_factory=list)
 
-    def stands(self, case: Case, best: Judgement) -> None:
+    def stands(self, case: Case, best: Sequence[Judgement]) -> None:
         taken = taken_by(case, self.room, best, Balance.CONSUMED)
         self.draws += taken
         self.booking += taken
@@ -72,11 +76,11 @@ def plan_departed(case: Case, notices: NoticesByLine) -> Plan:
     outcome = _Outcome(Room(case))
     for line in case.lines:
         against = notices.get(line.line_no, ())
-        current = current_draw(case, line)
-        booked = current if current is not None and current.balance is Balance.CONSUMED else None
+        current = current_draws(case, line)
+        booked = tuple(draw for draw in current if draw.balance is Balance.CONSUMED)
         possible = possible_for(case, line, against) if asks(case, line, against) else ()
         outcome.candidates += possible
-        if booked is not None:
+        if booked:
             _judge_booked(case, outcome, line, booked, possible, against)
         elif not left_unlicensed(case, line):
             _judge_unbooked(case, outcome, line, current, possible, against)
@@ -90,52 +94,124 @@ def _judge_unbooked(
     case: Case,
     outcome: _Outcome,
     line: CaseLine,
-    current: Draw | None,
+    current: tuple[Draw, ...],
     possible: tuple[Candidate, ...],
     against: tuple[Notice, ...],
 ) -> None:
     judgements = [_on_the_day(case, line, candidate, outcome.room, current) for candidate in possible]
-    best = chosen(judgements, current, order_draw(case, line), against)
-    if best is not None:
+    best = fitting(case, line, judgements, current, outcome.room, against, order_draws(case, line))
+    if best:
         outcome.stands(case, best)
     elif line.needs_licence:
         outcome.findings += reasons_of(case, line, judgements)
-        closest = nearest(judgement for judgement in judgements if _bookable(judgement))
-        if closest is not None:
-            outcome.booking += taken_by(case, outcome.room, closest, Balance.CONSUMED)
+        anyway = _booked_anyway(judgements, current)
+        if anyway:
+            outcome.booking += taken_by(case, outcome.room, anyway, Balance.CONSUMED)
+
+
+def _booked_anyway(judgements: Sequence[Judgement], current: tuple[Draw, ...]) -> tuple[Judgement, ...]:
+    """What takes the consumption although it doesn't fit: the nearest, or what had reserved together (D4.7)."""
+    bookable = [judgement for judgement in judgements if _bookable(judgement)]
+    reserved = [one for one in bookable if any(place_of(draw) == one.candidate.key for draw in current)]
+    if len(current) > 1 and len(reserved) == len(current):
+        return parts(reserved, _fractions(reserved, current))
+    closest = nearest(bookable)
+    return () if closest is None else (closest,)
+
+
+def _fractions(judgements: Iterable[Judgement], draws: tuple[Draw, ...]) -> dict[LineKey, Fraction]:
+    """In which proportion `draws` cover a line, of which the judgements know what it is in the unit of each."""
+    drawn = {place_of(draw): Fraction(draw.quantity.value) for draw in draws}
+    covered = {
+        one.candidate.key: drawn[one.candidate.key] / one.quantity for one in judgements if one.quantity is not None
+    }
+    whole = sum(covered.values(), Fraction(0))
+    return {key: fraction / whole for key, fraction in covered.items()}
 
 
 def _judge_booked(
     case: Case,
     outcome: _Outcome,
     line: CaseLine,
-    booked: Draw,
+    booked: tuple[Draw, ...],
     possible: tuple[Candidate, ...],
     against: tuple[Notice, ...],
 ) -> None:
-    drawn = _drawn_candidate(case, line, booked)
-    if drawn is None or not line.needs_licence:
-        outcome.draws.append(booked)
-        outcome.booking.append(booked)
+    drawn = [found for draw in booked if (found := _drawn_candidate(case, line, draw)) is not None]
+    if len(drawn) < len(booked) or not line.needs_licence:
+        outcome.draws += booked
+        outcome.booking += booked
         return
     room = outcome.room
-    others = [candidate for candidate in possible if candidate.key != drawn.key]
-    contested = is_contested(case, line, booked)
-    standing = (_on_the_day if contested else _stands_still)(case, line, drawn, room, booked)
-    judgements = [standing, *(_on_the_day(case, line, candidate, room, booked) for candidate in others)]
-    best = chosen(judgements, booked, None, against)
-    changed = any(finding.reason not in BALANCE | {Reason.LICENCE_REVOKED} for finding in standing.findings)
-    if best is not None and (best is standing or contested or changed or answers(best.candidate.licence, against)):
+    contested = any(is_contested(case, line, draw) for draw in booked)
+    standing = _standing(case, line, drawn, room, booked, contested=contested)
+    places = {candidate.key for candidate in drawn}
+    others = [_on_the_day(case, line, one, room, booked) for one in possible if one.key not in places]
+    again = [_on_the_day(case, line, one, room, booked) for one in drawn] if contested and len(drawn) > 1 else []
+    whole = standing if len(standing) == 1 else again
+    best = fitting(case, line, [*whole, *others], booked, room, against)
+    changed = any(found.reason not in BALANCE | {Reason.LICENCE_REVOKED} for one in standing for found in one.findings)
+    answering = bool(best) and all(answers(one.candidate.licence, against) for one in best)
+    if all(one.fits for one in standing) and not (answering and _answer_less(standing, against)):
+        outcome.stands(case, standing)
+        return
+    if best and (contested or changed or answering):
         outcome.stands(case, best)
         return
-    outcome.findings += reasons_of(case, line, judgements) if contested else standing.findings
+    told = [found for one in standing for found in one.findings]
+    outcome.findings += reasons_of(case, line, [*standing, *others]) if contested else told
     outcome.booking += taken_by(case, room, standing, Balance.CONSUMED) or _kept(case, room, standing, booked)
 
 
-def _kept(case: Case, room: Room, standing: Judgement, booked: Draw) -> tuple[Draw, ...]:
+def _answer_less(standing: Iterable[Judgement], against: tuple[Notice, ...]) -> bool:
+    return not all(answers(one.candidate.licence, against) for one in standing)
+
+
+def _standing(
+    case: Case,
+    line: CaseLine,
+    drawn: Sequence[Candidate],
+    room: Room,
+    booked: tuple[Draw, ...],
+    *,
+    contested: bool,
+) -> tuple[Judgement, ...]:
+    """What is booked, judged in full when it is contested; of several licences each for its own part of the line."""
+    judge_whole = _on_the_day if contested else _stands_still
+    judgements = tuple(judge_whole(case, line, candidate, room, booked) for candidate in drawn)
+    if len(judgements) == 1 or any(one.amounts is None for one in judgements):
+        return judgements
+    by_size = {draw_place: draw for draw in booked for draw_place in [place_of(draw)]}
+    return tuple(
+        _without_size(one, part, line, room, None if contested else by_size[one.candidate.key])
+        for one, part in zip(
+            sorted(judgements, key=lambda one: one.candidate.key),
+            parts(judgements, _fractions(judgements, booked)),
+            strict=True,
+        )
+    )
+
+
+def _without_size(whole: Judgement, part: Judgement, line: CaseLine, room: Room, booked: Draw | None) -> Judgement:
+    """`part` with the reasons of the whole, but for its size, which is its own."""
+    findings = [found for found in whole.findings if found.reason not in SIZE]
+    return evolve(part, findings=(*findings, *_size_findings(part, line, room, booked)))
+
+
+def _size_findings(part: Judgement, line: CaseLine, room: Room, booked: Draw | None) -> Iterator[Finding]:
+    """Whether it is too much; where something is `booked`, only as far as it grew (D1.7)."""
+    quantity, value = part.quantity, part.value
+    if booked is not None:
+        amounts = draw_amounts(booked)
+        quantity = quantity if quantity is not None and quantity > amounts.quantity else None
+        value = value if value is not None and value.amount > amounts.value else None
+    yield from balance_findings(line, part.candidate, room, quantity, value)
+
+
+def _kept(case: Case, room: Room, standing: Sequence[Judgement], booked: tuple[Draw, ...]) -> tuple[Draw, ...]:
     """What is booked stays booked although nobody can tell any more how much it should be."""
-    room.take(standing.line, standing.candidate, draw_amounts(booked))
-    return (booked,)
+    room.take(standing[0].line, {place_of(draw): draw_amounts(draw) for draw in booked})
+    return booked
 
 
 def _drawn_candidate(case: Case, line: CaseLine, booked: Draw) -> Candidate | None:
@@ -146,21 +222,20 @@ def _drawn_candidate(case: Case, line: CaseLine, booked: Draw) -> Candidate | No
     return None if licence is None or granted is None else Candidate(licence, granted, covers(granted, line))
 
 
-def _stands_still(case: Case, line: CaseLine, drawn: Candidate, room: Room, booked: Draw) -> Judgement:
-    """The booked licence line asked only what D1.7 asks again."""
+def _stands_still(case: Case, line: CaseLine, drawn: Candidate, room: Room, booked: tuple[Draw, ...]) -> Judgement:
+    """The booked licence line asked only what D1.7 asks again: of the balance only where a correction made it larger.
+
+    A period limit is part of the balance (§2): what a correction adds must fit into the period of the departure, too.
+    """
     revoked = (found for found in status_findings(line, drawn) if found.reason is Reason.LICENCE_REVOKED)
     quantity, value, unknown = measured(case, line, drawn, booked)
-    findings = [*revoked, *field_findings(case, line, drawn), *unknown]
-    amounts = draw_amounts(booked)
-    larger = quantity if quantity is not None and quantity > amounts.quantity else None
-    dearer = value if value is not None and value.amount > amounts.value else None
-    if larger is not None or dearer is not None:
-        balance = balance_findings(line, drawn, room, larger, dearer)
-        findings += [found for found in balance if found.reason is not Reason.PERIOD_LIMIT_EXCEEDED]
-    return Judgement(line, drawn, tuple(findings), quantity, value)
+    judgement = Judgement(line, drawn, (*revoked, *field_findings(case, line, drawn), *unknown), quantity, value)
+    if len(booked) > 1:
+        return judgement
+    return evolve(judgement, findings=(*judgement.findings, *_size_findings(judgement, line, room, booked[0])))
 
 
-def _on_the_day(case: Case, line: CaseLine, candidate: Candidate, room: Room, current: Draw | None) -> Judgement:
+def _on_the_day(case: Case, line: CaseLine, candidate: Candidate, room: Room, current: tuple[Draw, ...]) -> Judgement:
     """The full judgement, without what the authority did to the licence only after the departure."""
     judgement = judge(case, line, candidate, room, current)
     departed_at = case.shipment.progress.departed_at if case.shipment is not None else None
@@ -175,4 +250,6 @@ def _on_the_day(case: Case, line: CaseLine, candidate: Candidate, room: Room, cu
 
 
 def _bookable(judgement: Judgement) -> bool:
-    return judgement.amounts is not None and all(found.reason in BOOKABLE for found in judgement.findings)
+    """What it would draw is known; then UNIT_NOT_CONVERTIBLE is about a period limit, part of the balance."""
+    but_for = BOOKABLE | {Reason.UNIT_NOT_CONVERTIBLE}
+    return judgement.amounts is not None and all(found.reason in but_for for found in judgement.findings)
