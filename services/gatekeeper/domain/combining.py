@@ -42,17 +42,29 @@ def fitting(
     """
     best = chosen(judgements, current, reserved, against)
     alone = () if best is None else (best,)
-    if not case.policy.combine_licences or (best is not None and answers(best.candidate.licence, against)):
+    if not case.policy.combine_licences:
         return alone
     givers = _givers(in_order(judgements, current, reserved, against))
-    answering = [giver for giver in givers if answers(giver.judgement.candidate.licence, against)]
     standing = [giver for giver in givers if any(place_of(draw) == giver.key for draw in current)]
-    return (
-        (_combined(line, answering, current, room) if answering else ())
-        or (_combined(line, standing, current, room) if len(current) > 1 else ())
-        or alone
-        or _combined(line, givers, current, room)
-    )
+    stays = _combined(line, standing, current, room) if len(current) > 1 else ()
+    if stays and _all_answer(stays, against):
+        return stays
+    if best is not None and answers(best.candidate.licence, against):
+        return alone
+    answering = [giver for giver in givers if answers(giver.judgement.candidate.licence, against)]
+    together = _combined(line, answering, current, room) if answering else ()
+    return together or stays or alone or _combined(line, givers, current, room)
+
+
+def spread(
+    line: CaseLine, judgements: Iterable[Judgement], booked: Sequence[Draw], room: Room
+) -> tuple[Judgement, ...]:
+    """Parts on the licences where `booked` stands, each giving first what it gave; (): together they have too little."""
+    return _combined(line, _givers(in_order(judgements, booked, (), ())), booked, room)
+
+
+def _all_answer(several: Iterable[Judgement], against: Collection[Notice]) -> bool:
+    return not against or all(answers(one.candidate.licence, against) for one in several)
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,7 +28,7 @@ from fractions import Fraction
 from services.gatekeeper.domain.aggregates import Draw, Finding
 from services.gatekeeper.domain.candidates import Candidate, covers
 from services.gatekeeper.domain.case import Case, CaseLine
-from services.gatekeeper.domain.combining import SIZE, fitting, parts
+from services.gatekeeper.domain.combining import SIZE, fitting, parts, spread
 from services.gatekeeper.domain.evolve import evolve
 from services.gatekeeper.domain.fit import field_findings, status_findings
 from services.gatekeeper.domain.leaving import (
@@ -54,6 +54,7 @@ from services.gatekeeper.domain.room import LineKey, Room, order_draws, place_of
 from services.gatekeeper.domain.room_amounts import draw_amounts
 from services.gatekeeper.domain.rule_entities import Notice
 from services.gatekeeper.domain.selection import answers, nearest
+from services.gatekeeper.domain.shares import rounded
 from services.gatekeeper.domain.vocabulary import Balance
 
 
@@ -122,11 +123,12 @@ def _booked_anyway(judgements: Sequence[Judgement], current: tuple[Draw, ...]) -
 def _fractions(judgements: Iterable[Judgement], draws: tuple[Draw, ...]) -> dict[LineKey, Fraction]:
     """In which proportion `draws` cover a line, of which the judgements know what it is in the unit of each."""
     drawn = {place_of(draw): Fraction(draw.quantity.value) for draw in draws}
-    covered = {
-        one.candidate.key: drawn[one.candidate.key] / one.quantity for one in judgements if one.quantity is not None
-    }
+    wholes = {one.candidate.key: one.quantity for one in judgements if one.quantity is not None}
+    covered = {key: drawn[key] / wholes[key] for key in sorted(wholes)}
     whole = sum(covered.values(), Fraction(0))
-    return {key: fraction / whole for key, fraction in covered.items()}
+    return dict(
+        zip(covered, rounded([one / whole for one in covered.values()], [wholes[key] for key in covered]), strict=True)
+    )
 
 
 def _judge_booked(
@@ -143,7 +145,7 @@ def _judge_booked(
         outcome.booking += booked
         return
     room = outcome.room
-    contested = any(is_contested(case, line, draw) for draw in booked)
+    contested = is_contested(case, line, booked)
     standing = _standing(case, line, drawn, room, booked, contested=contested)
     places = {candidate.key for candidate in drawn}
     others = [_on_the_day(case, line, one, room, booked) for one in possible if one.key not in places]
@@ -154,13 +156,12 @@ def _judge_booked(
     answering = bool(best) and all(answers(one.candidate.licence, against) for one in best)
     if all(one.fits for one in standing) and not (answering and _answer_less(standing, against)):
         outcome.stands(case, standing)
-        return
-    if best and (contested or changed or answering):
+    elif best and (contested or changed or answering):
         outcome.stands(case, best)
-        return
-    told = [found for one in standing for found in one.findings]
-    outcome.findings += reasons_of(case, line, [*standing, *others]) if contested else told
-    outcome.booking += taken_by(case, room, standing, Balance.CONSUMED) or _kept(case, room, standing, booked)
+    else:
+        told = [found for one in standing for found in one.findings]
+        outcome.findings += reasons_of(case, line, [*standing, *others]) if contested else told
+        outcome.booking += taken_by(case, room, standing, Balance.CONSUMED) or _kept(case, room, standing, booked)
 
 
 def _answer_less(standing: Iterable[Judgement], against: tuple[Notice, ...]) -> bool:
@@ -176,20 +177,24 @@ def _standing(
     *,
     contested: bool,
 ) -> tuple[Judgement, ...]:
-    """What is booked, judged in full when it is contested; of several licences each for its own part of the line."""
+    """What is booked, judged in full when it is contested; of several licences each for its own part of the line.
+
+    In proportion to what is booked (D4.1); where one of them has too little for that, the others give more.
+    """
     judge_whole = _on_the_day if contested else _stands_still
     judgements = tuple(judge_whole(case, line, candidate, room, booked) for candidate in drawn)
     if len(judgements) == 1 or any(one.amounts is None for one in judgements):
         return judgements
-    by_size = {draw_place: draw for draw in booked for draw_place in [place_of(draw)]}
-    return tuple(
-        _without_size(one, part, line, room, None if contested else by_size[one.candidate.key])
-        for one, part in zip(
-            sorted(judgements, key=lambda one: one.candidate.key),
-            parts(judgements, _fractions(judgements, booked)),
-            strict=True,
-        )
+    stood = {place_of(draw): None if contested else draw for draw in booked}
+    wholes = sorted(judgements, key=lambda one: one.candidate.key)
+    sized = parts(wholes, _fractions(wholes, booked))
+    judged = tuple(
+        _without_size(whole, part, line, room, stood[part.candidate.key])
+        for whole, part in zip(wholes, sized, strict=True)
     )
+    told = [found for one in judged for found in one.findings]
+    too_little = bool(told) and all(found.reason in SIZE for found in told)
+    return (spread(line, wholes, booked, room) if too_little else ()) or judged
 
 
 def _without_size(whole: Judgement, part: Judgement, line: CaseLine, room: Room, booked: Draw | None) -> Judgement:

@@ -9,7 +9,7 @@ from services.gatekeeper.domain.evolve import evolve
 from services.gatekeeper.domain.facts import ShipmentLine
 from services.gatekeeper.domain.quantity import Money, Quantity, convert, to_decimal
 from services.gatekeeper.domain.references import References
-from services.gatekeeper.domain.shares import ZERO, split_values
+from services.gatekeeper.domain.shares import ZERO, rounded, split_values
 
 
 def net_in(line: ShipmentLine, unit: str, references: References) -> Fraction | None:
@@ -25,7 +25,7 @@ def resized_together(draws: tuple[Draw, ...], line: ShipmentLine, references: Re
     if not all(nets):
         return draws
     stood = [Fraction(draw.quantity.value) / net for draw, net in zip(draws, nets, strict=True)]
-    fractions = [each / sum(stood) for each in stood]
+    fractions = rounded([each / sum(stood) for each in stood], nets)
     values = split_values(fractions, [_whole_value(draw, line, one) for draw, one in zip(draws, stood, strict=True)])
     return tuple(
         evolve(

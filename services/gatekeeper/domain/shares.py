@@ -16,6 +16,12 @@ def floored(value: Fraction) -> Fraction:
     return Fraction(value.numerator * scale // value.denominator, scale)
 
 
+def rounded(fractions: Sequence[Fraction], wholes: Sequence[Fraction]) -> tuple[Fraction, ...]:
+    """`fractions` of a line, together 1, such that all parts of `wholes` are decimals; the last one takes the rest."""
+    several = [floored(part * whole) / whole for part, whole in zip(fractions[:-1], wholes[:-1], strict=True)]
+    return (*several, 1 - sum(several, ZERO))
+
+
 def split_values(fractions: Sequence[Fraction], wholes: Sequence[Fraction]) -> tuple[Fraction, ...]:
     """The value of each part, in proportion to its fraction of the line; the last one takes the rest.
 

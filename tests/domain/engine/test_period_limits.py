@@ -170,7 +170,7 @@ def test_another_planned_day_moves_what_is_reserved() -> None:
     story.milestone("S1", "DEPARTED", at("2026-04-02 08:00"), classifier="PLANNED")
     assert (story.state("S1"), story.state("S2")) == ("RELEASED", "RELEASED")
     assert by_day(story) == {"2026-03-05": "300/0", "2026-04-02": "300/0"}
-    assert [(e.kind, str(e.day), e.reserved) for e in story.ledger if e.owner_id == "S1" and e.licence_line][1:] == [
+    assert [(e.kind, str(e.day), int(e.reserved)) for e in story.ledger if e.owner_id == "S1" and e.licence_line][1:] == [
         ("MOVE", "2026-03-05", -300), ("MOVE", "2026-04-02", 300),
     ]  # fmt: skip
     story.ship("S3", "300 KGM")
