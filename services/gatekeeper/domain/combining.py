@@ -59,7 +59,7 @@ def fitting(
 def spread(
     line: CaseLine, judgements: Iterable[Judgement], booked: Sequence[Draw], room: Room
 ) -> tuple[Judgement, ...]:
-    """Parts on the licences where `booked` stands, each giving first what it gave; (): together they have too little."""
+    """Parts on the licences where `booked` stands, each giving first what it gave; (): they have too little."""
     return _combined(line, _givers(in_order(judgements, booked, (), ())), booked, room)
 
 

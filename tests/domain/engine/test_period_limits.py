@@ -170,8 +170,9 @@ def test_another_planned_day_moves_what_is_reserved() -> None:
     story.milestone("S1", "DEPARTED", at("2026-04-02 08:00"), classifier="PLANNED")
     assert (story.state("S1"), story.state("S2")) == ("RELEASED", "RELEASED")
     assert by_day(story) == {"2026-03-05": "300/0", "2026-04-02": "300/0"}
-    assert [(e.kind, str(e.day), int(e.reserved)) for e in story.ledger if e.owner_id == "S1" and e.licence_line][1:] == [
-        ("MOVE", "2026-03-05", -300), ("MOVE", "2026-04-02", 300),
+    entries = [entry for entry in story.ledger if entry.owner_id == "S1" and entry.licence_line]
+    assert [(entry.kind, str(entry.day), int(entry.reserved)) for entry in entries] == [
+        ("RESERVE", "2026-03-05", 300), ("MOVE", "2026-03-05", -300), ("MOVE", "2026-04-02", 300),
     ]  # fmt: skip
     story.ship("S3", "300 KGM")
     story.milestone("S3", "DEPARTED", at("2026-05-02 08:00"), classifier="PLANNED")
@@ -235,6 +236,17 @@ def test_who_waits_for_a_new_period_goes_by_order_of_arrival() -> None:
     story.advance_to(at("2026-03-04 00:00"))
     held = [name for name in ("O1", "S2", "S1") if story.state(name) == "HELD PERIOD_LIMIT_EXCEEDED"]
     assert (story.state("O1"), held) == ("CLEARED", ["S2", "S1"])
+
+
+def test_an_order_waits_for_the_next_period_too() -> None:
+    story = story_with(("300 KGM", DAY))
+    story.ship("S1", "300 KGM", planned_departure=planned("2026-03-02 12:00"))
+    story.order("O1", "300 KGM", planned_export_date="2026-03-02")
+    assert story.state("O1") == "HELD PERIOD_LIMIT_EXCEEDED"
+    story.milestone("S1", "DEPARTED")
+    assert story.state("O1") == "HELD PERIOD_LIMIT_EXCEEDED"
+    story.advance_to(at("2026-03-03 00:00"))
+    assert (story.state("O1"), by_day(story)) == ("CLEARED", {"2026-03-02": "0/300", "2026-03-03": "300/0"})
 
 
 def test_a_day_limit_by_which_nothing_may_ever_go_is_asked_every_day() -> None:
