@@ -3,47 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
 from services.gatekeeper.domain.aggregates import Draw, LedgerEntry, LicenceAccount, LineBalance
 from services.gatekeeper.domain.calendar import shanghai_day
 from services.gatekeeper.domain.evolve import evolve
+from services.gatekeeper.domain.ledger_standing import ZERO, Place, Standing, by_place, is_as_big, kind_of, standing_of
 from services.gatekeeper.domain.periods import has_limits, period_came_back, with_entry
 from services.gatekeeper.domain.quantity import EXACT
 from services.gatekeeper.domain.vocabulary import Balance
 from services.gatekeeper.domain.workspace import FollowUpKind, Workspace
-
-ZERO = Decimal(0)
-Place = tuple[str, int, int]
-"""(licence number, licence line, line of the owner)."""
-
-
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """What one line stands with on one licence line."""
-
-    reserved: Decimal = ZERO
-    consumed: Decimal = ZERO
-    value_reserved: Decimal = ZERO
-    value_consumed: Decimal = ZERO
-    rate_id: str | None = None
-
-    def with_draw(self, draw: Draw) -> Standing:
-        if draw.balance is Balance.RESERVED:
-            return evolve(
-                self,
-                reserved=EXACT.add(self.reserved, draw.quantity.value),
-                value_reserved=EXACT.add(self.value_reserved, draw.value.amount),
-                rate_id=draw.rate_id,
-            )
-        return evolve(
-            self,
-            consumed=EXACT.add(self.consumed, draw.quantity.value),
-            value_consumed=EXACT.add(self.value_consumed, draw.value.amount),
-            rate_id=draw.rate_id,
-        )
 
 
 def book(
@@ -61,7 +31,7 @@ def book(
     """
     if before == after:
         return
-    old, new = _by_place(before), _by_place(after)
+    old, new = by_place(before), by_place(after)
     for place in sorted(old.keys() | new.keys()):
         _book_line(workspace, owner, owner_id, place, old.get(place, ()), new.get(place, ()))
     if owner == "shipment":
@@ -69,31 +39,16 @@ def book(
             _book_uses(workspace, owner_id, licence_no, before, after)
 
 
-def _by_place(draws: Iterable[Draw]) -> dict[Place, tuple[Draw, ...]]:
-    by_place: dict[Place, tuple[Draw, ...]] = {}
-    for draw in draws:
-        place = (draw.licence_no, draw.licence_line, draw.line_no)
-        by_place[place] = (*by_place.get(place, ()), draw)
-    return by_place
-
-
-def _standing(draws: Iterable[Draw]) -> Standing:
-    standing = Standing()
-    for draw in draws:
-        standing = standing.with_draw(draw)
-    return standing
-
-
 def _book_line(
     workspace: Workspace, owner: str, owner_id: str, place: Place, old: tuple[Draw, ...], new: tuple[Draw, ...]
 ) -> None:
     """One entry, or one for each day where the day changed, the day that is left first."""
-    was, now = _standing(old), _standing(new)
+    was, now = standing_of(old), standing_of(new)
     days = tuple(dict.fromkeys(draw.day for draw in (*old, *new)))
-    kind = "MOVE" if len(days) > 1 and _is_as_big(was, now) else _kind(was, now)
+    kind = "MOVE" if len(days) > 1 and is_as_big(was, now) else kind_of(was, now)
     for day in days:
         if len(days) > 1:
-            was, now = (_standing(draw for draw in draws if draw.day == day) for draws in (old, new))
+            was, now = (standing_of(draw for draw in draws if draw.day == day) for draws in (old, new))
         _book_day(workspace, _entry(owner, owner_id, place, kind, was, now, day))
 
 
@@ -120,22 +75,6 @@ def _entry(
 def _book_day(workspace: Workspace, entry: LedgerEntry) -> None:
     if entry.reserved or entry.consumed or entry.value_reserved or entry.value_consumed:
         _post(workspace, entry)
-
-
-def _is_as_big(old: Standing, new: Standing) -> bool:
-    """Only the day is another one."""
-    return evolve(old, rate_id=None) == evolve(new, rate_id=None)
-
-
-def _kind(old: Standing, new: Standing) -> str:
-    """RESERVE, RETURN, CONSUME, REVERSE, or ADJUST when the same standing only changed its size."""
-    if old.consumed != new.consumed or old.value_consumed != new.value_consumed:
-        if not old.consumed and not old.value_consumed:
-            return "CONSUME"
-        return "ADJUST" if new.consumed or new.value_consumed else "REVERSE"
-    if not old.reserved and not old.value_reserved:
-        return "RESERVE"
-    return "ADJUST" if new.reserved or new.value_reserved else "RETURN"
 
 
 def _book_uses(

@@ -6,17 +6,15 @@ from collections.abc import Iterable
 from decimal import Decimal
 from fractions import Fraction
 
-from services.gatekeeper.domain.aggregates import Draw, LineBalance, Order, Shipment, Take
-from services.gatekeeper.domain.alerts import granted
-from services.gatekeeper.domain.calendar import shanghai_day
+from services.gatekeeper.domain.aggregates import Draw, Order, Shipment, Take
 from services.gatekeeper.domain.corrected import corrected_facts
 from services.gatekeeper.domain.evolve import evolve
 from services.gatekeeper.domain.facts import OrderLine
-from services.gatekeeper.domain.ledger import ZERO, book, free_of
+from services.gatekeeper.domain.ledger import book
 from services.gatekeeper.domain.order_rest import in_unit, rest_of
+from services.gatekeeper.domain.order_room import within_room
 from services.gatekeeper.domain.order_shares import Moved, wanted_of_several
-from services.gatekeeper.domain.periods import counted_day, limit_in, limits_on, span_of, used_in
-from services.gatekeeper.domain.quantity import EXACT, Money, Quantity, to_decimal
+from services.gatekeeper.domain.quantity import Money, Quantity, to_decimal
 from services.gatekeeper.domain.references import References
 from services.gatekeeper.domain.values import fixed_rate
 from services.gatekeeper.domain.vocabulary import Balance, Movement, OrderState, ShipmentState
@@ -115,7 +113,7 @@ def fit_reservation(workspace: Workspace, order: Order, moved: Moved = NOTHING_M
     """
     before = workspace.order(order.order_id).draws
     wanted = wanted_draws(order, workspace.references, moved) if order.state is OrderState.CLEARED else ()
-    fitted = wanted if judged else _within_room(workspace, order, wanted)
+    fitted = wanted if judged else within_room(workspace, order, wanted)
     if fitted != wanted:
         workspace.follow_up(FollowUpKind.ORDER, order.order_id)
     book(workspace, "order", order.order_id, before, fitted)
@@ -176,45 +174,3 @@ def _left(order: Order, line: OrderLine, draw: Draw, references: References) -> 
         return quantity, rest.value
     rate = fixed_rate(references, line.value.currency, draw.value.currency, draw)
     return quantity, value if rate is None else rest.value * Fraction(rate.rate)
-
-
-def _within_room(workspace: Workspace, order: Order, wanted: tuple[Draw, ...]) -> tuple[Draw, ...]:
-    """`wanted`, or as much of each as is free beyond what the order already reserves on that licence line."""
-    before = workspace.order(order.order_id).draws
-    items = {line.line_no: line.item_no for line in order.facts.lines} if order.facts else {}
-    had = {(draw.line_no, draw.licence_no, draw.licence_line): draw for draw in before}
-    room: dict[tuple[str, int], tuple[Decimal, Decimal]] = {}
-    fitted: list[Draw] = []
-    for draw in wanted:
-        place = (draw.licence_no, draw.licence_line)
-        old = had.get((draw.line_no, *place))
-        old_quantity = old.quantity.value if old else ZERO
-        old_value = old.value.amount if old else ZERO
-        free, free_value = room.get(place) or _free(workspace, draw, items[draw.line_no])
-        more = min(free, max(ZERO, EXACT.subtract(draw.quantity.value, old_quantity)))
-        more_value = min(free_value, max(ZERO, EXACT.subtract(draw.value.amount, old_value)))
-        room[place] = EXACT.subtract(free, more), EXACT.subtract(free_value, more_value)
-        quantity = min(draw.quantity.value, EXACT.add(old_quantity, more))
-        value = min(draw.value.amount, EXACT.add(old_value, more_value))
-        fitted.append(
-            evolve(draw, quantity=evolve(draw.quantity, value=quantity), value=evolve(draw.value, amount=value))
-        )
-    return tuple(fitted)
-
-
-def _free(workspace: Workspace, draw: Draw, item_no: str) -> tuple[Decimal, Decimal]:
-    """Of quantity and value beyond what is drawn, and no more than period limits leave for the day (D3.11)."""
-    licence = workspace.references.licence(draw.licence_no)
-    line = next((each for each in licence.lines if each.line_no == draw.licence_line), None) if licence else None
-    if licence is None or line is None:
-        return ZERO, ZERO
-    account = workspace.account(draw.licence_no)
-    free, free_value = free_of(account, draw.licence_line, *granted(line))
-    today = shanghai_day(workspace.as_of)
-    day = counted_day(draw.day or today, Balance.RESERVED, today)
-    balance = account.lines.get(line.line_no, LineBalance(line.line_no, days={}))
-    for limit in limits_on(licence, line.line_no):
-        allowed = limit_in(workspace.references, item_no, limit, line)
-        used = used_in(balance, span_of(limit.period, day), today)
-        free = ZERO if allowed is None else min(free, max(ZERO, EXACT.subtract(to_decimal(allowed), used)))
-    return free, free_value

@@ -254,6 +254,10 @@ def test_returned_goods_consumed_on_each() -> None:
     story.milestone("S1", "RETURNED")
     assert (story.state("S1"), drawn(story, "S1")) == ("CLOSED", [("G1", "300", "3000"), ("G2", "400", "4000")])
     assert (story.balance("G1"), story.balance("G2")) == ("0/300 0/1", "0/400 0/1")
+    valued = story_with(lot("G1", "300 KGM"), lot("G2", "500 KGM"), rate("CNY", "USD", "0.125", "2026-03-01"))
+    valued.ship("S1", "700 KGM", value="56000 CNY")
+    valued.milestone("S1", "RETURNED")
+    assert drawn(valued, "S1") == [("G1", "300", "3000"), ("G2", "400", "4000")]
 
 
 def test_goods_that_left_when_their_licences_did_not_fit_are_booked_as_they_had_reserved() -> None:

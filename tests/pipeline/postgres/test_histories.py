@@ -23,6 +23,8 @@ HAPPENINGS = st.one_of(
     st.tuples(st.just("milestone"), SHIPMENTS, st.sampled_from(MILESTONES)),
     st.tuples(st.just("milestone"), SHIPMENTS, st.sampled_from(MILESTONES)),
     st.tuples(st.just("cap"), st.sampled_from([30, 100, 150])),
+    st.tuples(st.just("limit"), st.sampled_from([30, 80, 150]), st.sampled_from(["DAY", "CALENDAR_MONTH"])),
+    st.tuples(st.just("plan"), SHIPMENTS, st.sampled_from(["2026-03-05", "2026-03-20", "2026-04-05"])),
     st.tuples(st.just("stop"), SHIPMENTS),
     st.tuples(st.just("lift"), SHIPMENTS),
     st.tuples(st.just("broken"), SHIPMENTS),
@@ -60,6 +62,12 @@ class Story:
                 return milestone(self._shipment(number), what)
             case "cap", amount:
                 return self._licence(amount)
+            case "limit", amount, period:
+                limit = {"line_no": 1, "quantity": {"value": str(amount), "unit": "KGM"}, "period": period}
+                return self._licence(150, period_limits=[limit])
+            case "plan", number, day:
+                occurred_at = f"{day}T18:00:00+08:00"
+                return milestone(self._shipment(number), "DEPARTED", classifier="PLANNED", occurred_at=occurred_at)
             case "stop", number:
                 notice_id = f"N-{self._shipment(number)}"
                 return notice(notice_id, version=self._next(notice_id), shipments=[self._shipment(number)])
@@ -71,8 +79,8 @@ class Story:
                 return sent(shipment(name, version=self._next(name)), value=b"{")
         raise AssertionError(happening)
 
-    def _licence(self, amount: int) -> Event:
-        return licence(self.name, f"{amount} KGM", version=self._next("licence"), code=f"{self.name}.a")
+    def _licence(self, amount: int, **changes: Any) -> Event:
+        return licence(self.name, f"{amount} KGM", version=self._next("licence"), code=f"{self.name}.a", **changes)
 
     def _shipment(self, number: int) -> str:
         return f"{self.name}-S{number}"
