@@ -21,7 +21,7 @@ from services.gatekeeper.domain.policy import Policy
 from services.gatekeeper.domain.quantity import Quantity
 from services.gatekeeper.domain.rule_entities import Licence, PeriodLimit
 from services.gatekeeper.domain.vocabulary import Balance, Period, ShipmentState
-from tests.domain.builders import M1, at, general, licence_line, quantity
+from tests.domain.builders import L1, M1, at, general, licence_line, quantity
 from tests.domain.properties.histories import (
     SHIPMENTS,
     Step,
@@ -80,6 +80,30 @@ def test_sums_by_day_are_the_ledgers_and_no_limit_or_grant_is_exceeded(combine: 
         assert_the_days_are_the_ledgers_sum(story)
         assert_no_limit_is_exceeded(story)
         assert_the_draws_are_what_is_asked(story, combine=combine)
+
+
+@pytest.mark.parametrize("combine", [False, True])
+@SOME
+@given(steps=busy)
+def test_nobody_is_forgotten_looking_again_releases_and_holds_nothing(combine: bool, steps: list[Step]) -> None:
+    """Whoever could go by what came back, or by a period that began, was looked at (D4.4, D7.1).
+
+    Without limits of uses: a cleared order reserves none, so that others can take the last one from under it.
+    """
+    story = Story(LIMITED, *MORE, replace(L1, version=2, max_uses=None))
+    story.policy = Policy(combine_licences=combine)
+    played(steps, story)
+    before = _standing(story)
+    for name in sorted(story.orders):
+        story.rejudge("order", name, "sweep")
+    for name in sorted(story.shipments):
+        story.rejudge("shipment", name, "sweep")
+    story.settle()
+    assert _standing(story) == before
+
+
+def _standing(story: Story) -> dict[str, object]:
+    return {name: (each.state, each.draws) for name, each in everything(story).items()}
 
 
 def assert_the_days_are_the_ledgers_sum(story: Story) -> None:

@@ -67,7 +67,7 @@ class Story:
                 return self._licence(150, period_limits=[limit])
             case "plan", number, day:
                 occurred_at = f"{day}T18:00:00+08:00"
-                return milestone(self._shipment(number), "DEPARTED", classifier="PLANNED", occurred_at=occurred_at)
+                return milestone(self._shipment(number), "DEPARTED", occurred_at, classifier="PLANNED")
             case "stop", number:
                 notice_id = f"N-{self._shipment(number)}"
                 return notice(notice_id, version=self._next(notice_id), shipments=[self._shipment(number)])
