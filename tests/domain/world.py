@@ -9,23 +9,14 @@ import json
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 from services.gatekeeper.domain import engine
-from services.gatekeeper.domain.aggregates import (
-    DaySum,
-    Draw,
-    LedgerEntry,
-    LicenceAccount,
-    LineBalance,
-    Order,
-    Shipment,
-)
+from services.gatekeeper.domain.aggregates import Draw, LedgerEntry, LicenceAccount, Order, Shipment
 from services.gatekeeper.domain.alerts import watch_licence_change
 from services.gatekeeper.domain.events import Meta, OrderUpserted, ShipmentUpserted, TradeEvent
 from services.gatekeeper.domain.facts import OrderFacts, ShipmentFacts
-from services.gatekeeper.domain.periods import has_limits, with_entry
 from services.gatekeeper.domain.policy import Policy
 from services.gatekeeper.domain.references import References, UnreadableRule
 from services.gatekeeper.domain.rule_entities import Licence, RuleEntity
@@ -46,6 +37,7 @@ from services.gatekeeper.domain.workspace import (
     Violation,
     Workspace,
 )
+from tests.domain.day_sums import with_days
 from tests.domain.reading import trade_event
 from tests.domain.reading_rules import RULE_READERS, rule_entity
 
@@ -265,28 +257,13 @@ class World:
             policy=self.policy,
             shipments=shipments,
             orders=orders,
-            accounts={no: self._account(no) for no in sorted(numbers)},
+            accounts={
+                no: with_days(self.accounts.get(no, LicenceAccount(no)), self.ledger, self.references) for no in numbers
+            },
             cause=cause,
         )
         work(workspace)
         self._store(workspace)
-
-    def _account(self, licence_no: str) -> LicenceAccount:
-        """With sums by day where a period limit needs them; those that were not kept are counted from the ledger."""
-        account = self.accounts.get(licence_no, LicenceAccount(licence_no))
-        if not has_limits(self.references, licence_no):
-            return account
-        lines = {
-            no: line if line.days is not None else self._counted(licence_no, line) for no, line in account.lines.items()
-        }
-        return replace(account, lines=lines)
-
-    def _counted(self, licence_no: str, line: LineBalance) -> LineBalance:
-        days: Mapping[date, DaySum] = {}
-        for entry in self.ledger:
-            if (entry.licence_no, entry.licence_line) == (licence_no, line.line_no):
-                days = with_entry(days, entry)
-        return replace(line, days=days)
 
     def _arrival(self) -> int:
         self.arrivals += 1

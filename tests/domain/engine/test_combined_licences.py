@@ -8,51 +8,11 @@ from typing import Any
 
 import pytest
 
-from services.gatekeeper.domain.aggregates import LineBalance, Order, Shipment
-from services.gatekeeper.domain.policy import Policy
-from services.gatekeeper.domain.rule_entities import Licence, PeriodLimit
+from services.gatekeeper.domain.rule_entities import PeriodLimit
 from services.gatekeeper.domain.vocabulary import LicenceStatus, Period
-from tests.domain.builders import M1, at, day, general, licence, licence_line, notice, quantity, rate
-from tests.domain.properties.histories import (
-    assert_the_accounts_are_the_ledgers_sum,
-    assert_the_accounts_are_what_is_drawn,
-    total,
-)
-from tests.domain.story import Story
-
-GONE = replace(M1, version=2, status=LicenceStatus.REVOKED)
-
-
-def lot(number: str, granted: str, value: str = "2000000 USD", **changes: Any) -> Licence:
-    """A general licence for magnets to ALPHA."""
-    return general(number, licence_line(granted=granted, value=value, codes=("1C904.a",)), **changes)
-
-
-def single(number: str, granted: str, **changes: Any) -> Licence:
-    """An individual one that one export ends."""
-    return licence(number, licence_line(granted=granted, value="2000000 USD", codes=("1C904.a",)), **changes)
-
-
-def story_with(*licences: Any, combine: bool = True) -> Story:
-    story = Story(GONE)
-    story.policy = Policy(combine_licences=combine)
-    for each in licences:
-        story.rule(each)
-    return story
-
-
-def drawn(story: Story, name: str) -> list[tuple[str, str, str]]:
-    known: Shipment | Order = story.shipments.get(name) or story.orders[name]
-    return [(draw.licence_no, f"{draw.quantity.value:f}", f"{draw.value.amount:f}") for draw in known.draws]
-
-
-def line_of(story: Story, number: str) -> LineBalance:
-    return story.accounts[number].lines[1]
-
-
-def sound(story: Story) -> None:
-    assert_the_accounts_are_the_ledgers_sum(story)
-    assert_the_accounts_are_what_is_drawn(story)
+from tests.domain.builders import at, day, general, licence_line, notice, quantity, rate
+from tests.domain.engine.lots import drawn, lot, single, sound, story_with
+from tests.domain.properties.histories import total
 
 
 def test_two_licences_cover_what_neither_does_and_value_goes_in_proportion() -> None:
@@ -160,22 +120,6 @@ def test_thirds_make_up_the_whole() -> None:
     assert {f"{draw.quantity.value:f}" for draw in draws} == {"1"}
 
 
-def test_departure_consumes_on_each_and_one_of_them_lapses() -> None:
-    story = story_with(lot("G1", "300 KGM"), single("L9", "500 KGM"))
-    story.ship("S1", "700 KGM")
-    story.ship("S2", "50 KGM", licences=["L9"])
-    assert story.state("S2") == "HELD USES_EXCEEDED"
-    story.milestone("S1", "DEPARTED")
-    assert story.state("S1") == "RELEASED"
-    assert (story.balance("G1"), story.balance("L9")) == ("0/300 0/1", "0/400 0/1")
-    assert story.accounts["L9"].completed
-    assert story.state("S2") == "HELD LICENCE_CONSUMED"
-    story.milestone("S1", "SHIPPING_VOIDED")
-    assert (story.balance("G1"), story.balance("L9")) == ("300/0 1/0", "400/0 1/0")
-    assert not story.accounts["L9"].completed
-    sound(story)
-
-
 def test_a_cancelled_one_gives_back_to_each() -> None:
     story = story_with(lot("G1", "300 KGM"), lot("G2", "500 KGM"))
     story.ship("S1", "700 KGM")
@@ -222,170 +166,6 @@ def test_without_the_policy_any_more_a_combination_is_held_or_moves_to_one() -> 
     assert drawn(story, "S1") == [("G2", "700", "9000")]
 
 
-def test_a_correction_resizes_in_proportion() -> None:
-    story = story_with(lot("G1", "300 KGM"), lot("G2", "500 KGM"))
-    story.ship("S1", "700 KGM", value="7000 USD")
-    story.milestone("S1", "DEPARTED", event_id="left")
-    story.correct("S1", "left", "350 KGM")
-    assert drawn(story, "S1") == [("G1", "150", "3000"), ("G2", "200", "4000")]
-    story.correct("S1", "left", "700 KGM")
-    assert (story.state("S1"), drawn(story, "S1")) == ("RELEASED", [("G1", "300", "3000"), ("G2", "400", "4000")])
-    story.correct("S1", "left", "801.5 KGM")
-    assert story.state("S1") == "INTERCEPT QTY_EXCEEDED"
-    assert [(number, net) for number, net, _ in drawn(story, "S1")] == [("G1", "343.5"), ("G2", "458")]
-    story.correct("S1", "left", "700 KGM")
-    assert (story.state("S1"), drawn(story, "S1")) == ("RELEASED", [("G1", "300", "3000"), ("G2", "400", "4000")])
-    sound(story)
-
-
-def test_a_correction_that_does_not_fit_in_proportion_goes_where_there_is_room() -> None:
-    story = story_with(lot("G1", "300 KGM"), lot("G2", "500 KGM"))
-    story.ship("S1", "700 KGM", value="7000 USD")
-    story.milestone("S1", "DEPARTED", event_id="left")
-    story.correct("S1", "left", "750 KGM")
-    assert story.told("S1") == ["RELEASED"]
-    assert [(number, net) for number, net, _ in drawn(story, "S1")] == [("G1", "300"), ("G2", "450")]
-    sound(story)
-
-
-def test_returned_goods_consumed_on_each() -> None:
-    story = story_with(lot("G1", "300 KGM"), lot("G2", "500 KGM"))
-    story.ship("S1", "700 KGM", value="7000 USD")
-    story.milestone("S1", "RETURNED")
-    assert (story.state("S1"), drawn(story, "S1")) == ("CLOSED", [("G1", "300", "3000"), ("G2", "400", "4000")])
-    assert (story.balance("G1"), story.balance("G2")) == ("0/300 0/1", "0/400 0/1")
-    valued = story_with(lot("G1", "300 KGM"), lot("G2", "500 KGM"), rate("CNY", "USD", "0.125", "2026-03-01"))
-    valued.ship("S1", "700 KGM", value="56000 CNY")
-    valued.milestone("S1", "RETURNED")
-    assert drawn(valued, "S1") == [("G1", "300", "3000"), ("G2", "400", "4000")]
-
-
-def test_goods_that_left_when_their_licences_did_not_fit_are_booked_as_they_had_reserved() -> None:
-    story = story_with(lot("G1", "300 KGM"), lot("G2", "500 KGM"))
-    story.ship("S1", "700 KGM", value="7000 USD")
-    story.milestone("S1", "DEPARTED", at("2026-02-20 09:00"))
-    assert "LICENCE_NOT_YET_VALID" in story.state("S1")
-    assert drawn(story, "S1") == [("G1", "300", "3000"), ("G2", "400", "4000")]
-    assert (story.balance("G1"), story.balance("G2")) == ("0/300 0/1", "0/400 0/1")
-    story.rule(lot("G2", "500 KGM", version=2, valid_from=day("2026-02-01")))
-    story.rule(lot("G1", "300 KGM", version=2, valid_from=day("2026-02-01")))
-    assert "LICENCE_NOT_YET_VALID" not in story.state("S1")
-    sound(story)
-
-
-def test_changed_facts_at_sea_hold_and_another_licence_or_several_take_over() -> None:
-    story = story_with(lot("G1", "300 KGM"), lot("G2", "500 KGM"))
-    story.ship("S1", "700 KGM")
-    story.milestone("S1", "DEPARTED")
-    story.ship("S1", "700 KGM", destination="FR")
-    assert story.state("S1") == "INTERCEPT DESTINATION_MISMATCH"
-    assert [number for number, *_ in drawn(story, "S1")] == ["G1", "G2"]
-    story.rule(lot("F1", "400 KGM", destinations=("FR",)))
-    story.rule(lot("F2", "400 KGM", destinations=("FR",)))
-    assert (story.state("S1"), [(n, net) for n, net, _ in drawn(story, "S1")]) == (
-        "RELEASED", [("F1", "400"), ("F2", "300")],
-    )  # fmt: skip
-    assert (story.balance("G1"), story.balance("G2")) == ("0/0 0/0", "0/0 0/0")
-    sound(story)
-
-
-def test_one_of_the_licences_revoked_at_sea_holds_and_nobody_takes_over() -> None:
-    story = story_with(lot("G1", "300 KGM"), lot("G2", "500 KGM"))
-    story.ship("S1", "700 KGM")
-    story.milestone("S1", "DEPARTED")
-    story.advance_to(at("2026-03-03 09:00"))
-    story.rule(lot("G3", "5000 KGM"))
-    story.rule(lot("G2", "500 KGM", version=2, status=LicenceStatus.REVOKED))
-    assert (story.state("S1"), [number for number, *_ in drawn(story, "S1")]) == (
-        "INTERCEPT LICENCE_REVOKED", ["G1", "G2"],
-    )  # fmt: skip
-
-
-def test_amounts_that_can_no_longer_be_told_and_lines_that_are_gone_leave_what_is_booked() -> None:
-    story = story_with(lot("G1", "300 KGM"), lot("G2", "500 KGM"))
-    story.ship("S1", "700 KGM")
-    story.milestone("S1", "DEPARTED")
-    before = story.shipments["S1"].draws
-    story.ship("S1", "700 XYZ")
-    assert (story.state("S1"), story.shipments["S1"].draws) == ("INTERCEPT UNIT_NOT_CONVERTIBLE", before)
-    story.ship("S1", "700 KGM")
-    story.rule(replace(lot("G2", "500 KGM", version=2), lines=()))
-    assert story.shipments["S1"].draws == before
-    story.ship("S1", "700 XYZ")
-    story.milestone("S1", "RETURNED")
-    assert story.shipments["S1"].draws == before
-    sound(story)
-
-
-def test_an_order_combines_too_and_its_shipments_take_from_where_it_reserved() -> None:
-    story = story_with(lot("G1", "300 KGM"), lot("G2", "500 KGM"))
-    story.order("O1", "800 KGM", value="8000 USD")
-    assert drawn(story, "O1") == [("G1", "300", "3000"), ("G2", "500", "5000")]
-    story.ship("S1", "400 KGM", order="O1", value="4000 USD")
-    assert (story.state("S1"), drawn(story, "S1")) == ("RELEASED", [("G2", "400", "4000")])
-    assert (story.state("O1"), drawn(story, "O1")) == ("CLEARED", [("G1", "300", "3000"), ("G2", "100", "1000")])
-    story.ship("S2", "350 KGM", order="O1", value="3500 USD")
-    assert (story.state("S2"), drawn(story, "S2")) == ("RELEASED", [("G1", "300", "3000"), ("G2", "50", "500")])
-    assert drawn(story, "O1") == [("G1", "0", "0"), ("G2", "50", "500")]
-    story.milestone("S2", "DEPARTED")
-    assert (story.balance("G1"), story.balance("G2")) == ("0/300 0/1", "450/50 1/1")
-    story.milestone("S1", "CANCELLED")
-    assert (story.state("O1"), drawn(story, "O1")) == ("CLEARED", [("G1", "0", "0"), ("G2", "450", "4500")])
-    story.ship("S3", "450 KGM", order="O1", value="4500 USD")
-    assert (story.state("S3"), story.state("O1"), story.balance("G2")) == ("RELEASED", "CLEARED", "450/50 1/1")
-    sound(story)
-
-
-def test_an_order_shrinks_all_the_same_when_its_shipment_draws_elsewhere() -> None:
-    story = story_with(lot("G1", "300 KGM"), lot("G2", "500 KGM"))
-    story.order("O1", "800 KGM", value="8000 USD")
-    story.rule(lot("E1", "400 KGM"))
-    story.ship("S1", "400 KGM", order="O1", value="4000 USD", licences=["E1"])
-    assert drawn(story, "S1") == [("E1", "400", "4000")]
-    assert drawn(story, "O1") == [("G1", "300", "3000"), ("G2", "100", "1000")]
-    story.milestone("S1", "CANCELLED")
-    assert drawn(story, "O1") == [("G1", "300", "3000"), ("G2", "500", "5000")]
-    sound(story)
-
-
-def test_an_order_gets_back_where_its_shipment_drew_as_far_as_there_is_room() -> None:
-    story = story_with(lot("G1", "300 KGM"), lot("G2", "500 KGM"))
-    story.order("O1", "800 KGM", value="8000 USD")
-    story.ship("S1", "800 KGM", order="O1", value="8000 USD")
-    assert (story.state("S1"), drawn(story, "O1")) == ("RELEASED", [("G1", "0", "0"), ("G2", "0", "0")])
-    story.rule(lot("G2", "450 KGM", version=2))
-    assert story.state("S1") == "HELD QTY_EXCEEDED"
-    assert story.state("O1") == "HELD QTY_EXCEEDED"
-    assert (story.balance("G1"), story.balance("G2")) == ("0/0 0/0", "0/0 0/0")
-    story.rule(lot("G3", "50 KGM"))
-    sound(story)
-    assert "CLEARED" in story.state("O1")
-
-
-def test_two_lines_of_one_shipment_take_from_an_order_on_two_licences() -> None:
-    story = story_with(lot("G1", "300 KGM"), lot("G2", "500 KGM"))
-    story.order("O1", "800 KGM", value="8000 USD")
-    lines = [
-        {"line_no": no, "item_no": "MAG-ROD", "net_quantity": {"value": net, "unit": "KGM"}, "order_id": "O1",
-         "order_line": 1, "value": {"amount": net + "0", "currency": "USD"}}
-        for no, net in ((1, "450"), (2, "350"))
-    ]  # fmt: skip
-    story.ship("S1", order="O1", lines=lines)
-    assert (story.state("S1"), story.state("O1")) == ("RELEASED", "CLEARED")
-    assert (story.balance("G1"), story.balance("G2")) == ("300/0 1/0", "500/0 1/0")
-    sound(story)
-
-
-def test_uses_of_an_order_s_own_shipments_do_not_count_against_it_on_any_of_its_licences() -> None:
-    story = story_with(lot("G1", "300 KGM", max_uses=1), lot("G2", "500 KGM", max_uses=1))
-    story.order("O1", "800 KGM", value="8000 USD")
-    story.ship("S1", "700 KGM", order="O1", value="7000 USD")
-    assert (story.state("S1"), len(story.shipments["S1"].draws)) == ("RELEASED", 2)
-    assert [take.licences for take in story.orders["O1"].takes] == [("G1", "G2")]
-    story.rejudge("order", "O1", "sweep")
-    assert story.state("O1") == "CLEARED"
-
-
 def test_a_notice_is_answered_when_every_licence_of_the_combination_answers_it() -> None:
     answering: dict[str, Any] = {"answers_notices": ("N1",), "authority_time": at("2026-03-02 08:30")}
     stop = replace(notice("N1"), scope=replace(notice().scope, items=("MAG-ROD",)))
@@ -398,19 +178,6 @@ def test_a_notice_is_answered_when_every_licence_of_the_combination_answers_it()
     story.rule(lot("G4", "900 KGM", **answering))
     story.ship("S2", "700 KGM")
     assert drawn(story, "S2") == [("G4", "700", "9000")]
-
-
-def test_at_sea_a_licence_that_answers_a_notice_takes_over_from_a_combination() -> None:
-    stop = replace(notice("N1"), scope=replace(notice().scope, items=("MAG-ROD",)))
-    story = story_with(lot("G1", "300 KGM"), lot("G2", "500 KGM"))
-    story.ship("S1", "700 KGM")
-    story.milestone("S1", "DEPARTED")
-    story.rule(replace(stop, recorded_at=story.clock))
-    assert story.state("S1") == "INTERCEPT STOP_NOTICE"
-    story.advance_to(at("2026-03-03 09:00"))
-    answering: dict[str, Any] = {"answers_notices": ("N1",), "authority_time": at("2026-03-02 09:30")}
-    story.rule(lot("G4", "900 KGM", **answering))
-    assert (story.state("S1"), drawn(story, "S1")) == ("RELEASED", [("G4", "700", "9000")])
 
 
 @pytest.mark.parametrize("named", [["G1"], ["G1", "G2"]])

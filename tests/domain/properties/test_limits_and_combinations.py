@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
-from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 
@@ -12,16 +10,17 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from services.gatekeeper.domain.aggregates import DaySum, Order, Shipment
+from services.gatekeeper.domain.aggregates import Order, Shipment
 from services.gatekeeper.domain.calendar import shanghai_day
 from services.gatekeeper.domain.corrected import corrected_facts
 from services.gatekeeper.domain.order_rest import in_unit
-from services.gatekeeper.domain.periods import span_of, used_in, with_entry
+from services.gatekeeper.domain.periods import span_of, used_in
 from services.gatekeeper.domain.policy import Policy
 from services.gatekeeper.domain.quantity import Quantity
 from services.gatekeeper.domain.rule_entities import Licence, PeriodLimit
 from services.gatekeeper.domain.vocabulary import Balance, Period, ShipmentState
 from tests.domain.builders import L1, M1, at, general, licence_line, quantity
+from tests.domain.day_sums import days_of
 from tests.domain.properties.histories import (
     SHIPMENTS,
     Step,
@@ -109,11 +108,7 @@ def _standing(story: Story) -> dict[str, object]:
 def assert_the_days_are_the_ledgers_sum(story: Story) -> None:
     for licence_no, account in story.accounts.items():
         for line_no, balance in account.lines.items():
-            days: Mapping[date, DaySum] = {}
-            for entry in story.ledger:
-                if (entry.licence_no, entry.licence_line) == (licence_no, line_no):
-                    assert entry.day is not None
-                    days = with_entry(days, entry)
+            days = days_of(story.ledger, licence_no, line_no)
             assert balance.days is None or balance.days == days
             assert total(one.reserved for one in days.values()) == balance.reserved
             assert total(one.consumed for one in days.values()) == balance.consumed
