@@ -6,9 +6,12 @@ import itertools
 from collections import Counter
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from services.gatekeeper.domain.policy import Policy
+from services.gatekeeper.pipeline.policies import record_policy
 from tests.pipeline.feeding import Feeder, Sent, sent
 from tests.pipeline.trade import Event, cancelled, control, item, licence, lifted, milestone, notice, order, shipment
 
@@ -42,7 +45,13 @@ class Story:
         self.versions: Counter[str] = Counter()
 
     def rules(self) -> list[Event]:
-        return [item(self.name, f"{self.name}.a"), control(f"{self.name}.a"), self._licence(100)]
+        code = f"{self.name}.a"
+        return [
+            item(self.name, code),
+            control(code),
+            self._licence(100),
+            licence(f"{self.name}-B", "25 KGM", code=code),
+        ]
 
     def event(self, happening: tuple[Any, ...]) -> Event | Sent:
         match happening:
@@ -93,13 +102,15 @@ class Story:
         return self.versions[name]
 
 
+@pytest.mark.parametrize("combine", [False, True])
 @settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(delivery=DELIVERIES)
 async def test_any_history_in_any_batches_leaves_what_is_sound_and_again_changes_nothing(
-    feeder: Feeder, delivery: list[tuple[tuple[Any, ...], bool, bool]]
+    feeder: Feeder, combine: bool, delivery: list[tuple[tuple[Any, ...], bool, bool]]
 ) -> None:
     story = Story()
     await feeder.resume()
+    await record_policy(feeder.gate, Policy(version=1, combine_licences=combine))
     await feeder.tell(*story.rules())
     batch, told = [], []
     for happening, ends, settled in delivery:
