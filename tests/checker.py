@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.checking.balances import balances, draws, grants, overlaps
+from tests.checking.balances import balances, days, draws, grants, limits, overlaps
 from tests.checking.inputs import Input, decided_or_kept, told_twice
 from tests.checking.lanes import TopicRecord, barriers, lanes, published
 from tests.checking.owners import rows_and_bodies, selection, sequences, states
@@ -40,6 +40,7 @@ async def check(
         *rows_and_bodies(stored),
         *states(stored),
         *balances(stored),
+        *days(stored),
         *draws(stored),
         *overlaps(stored),
         *selection(stored),
@@ -49,7 +50,7 @@ async def check(
         *decided_again(stored),
     ]
     if idle:
-        found += [*_left_over(stored), *grants(stored)]
+        found += [*_left_over(stored), *grants(stored), *limits(stored)]
     if topic_records is not None:
         found += published(stored, topic_records, idle=idle)
     if input_records is not None:

@@ -4,17 +4,24 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
+from datetime import date
 from decimal import Decimal
 
-from services.gatekeeper.domain.aggregates import Draw, Order, Shipment
-from services.gatekeeper.domain.quantity import EXACT
+from services.gatekeeper.domain.aggregates import DaySum, Draw, LineBalance, Order, Shipment
+from services.gatekeeper.domain.calendar import shanghai_day
+from services.gatekeeper.domain.periods import span_of, used_in
+from services.gatekeeper.domain.quantity import EXACT, convert
 from services.gatekeeper.domain.rule_entities import Licence
 from services.gatekeeper.domain.vocabulary import Balance, OrderState, Place, ShipmentState
+from services.gatekeeper.store.codec import load
 from tests.checking.stored import Stored
 
 ZERO = Decimal(0)
+Days = dict[date, DaySum]
 AMOUNTS = ("reserved", "consumed", "value_reserved", "value_consumed")
 LicenceLineNo = tuple[str, int]
+StandsAt = tuple[str, str, int, str, int, date | None]
+"""Owner, its id and line; licence and its line; day."""
 
 
 def balances(stored: Stored) -> Iterator[str]:
@@ -52,26 +59,78 @@ def _add(total: list[Decimal], row: Mapping[str, Decimal]) -> None:
         total[index] = EXACT.add(total[index], row[name])
 
 
+def days(stored: Stored) -> Iterator[str]:
+    """D3.11: what is kept by day is the ledger's sum by day, and all of it together is the balance."""
+    sums: dict[LicenceLineNo, Days] = {}
+    for row in stored.rows["ledger"]:
+        key = (row["licence_no"], row["licence_line"])
+        if row["licence_line"] and row["day"] is None:
+            yield f"licence {key[0]} line {key[1]}: the ledger has entries without a day"
+        elif row["licence_line"]:
+            day, known = row["day"], sums.setdefault(key, {})
+            total = known.pop(day, DaySum())
+            total = DaySum(EXACT.add(total.reserved, row["reserved"]), EXACT.add(total.consumed, row["consumed"]))
+            known |= {day: total} if total != DaySum() else {}
+    for key, balance in _balances(stored).items():
+        if balance.days is not None and balance.days != sums.get(key, {}):
+            yield f"licence {key[0]} line {key[1]}: by day {balance.days}, ledger {sums.get(key, {})}"
+
+
+def _balances(stored: Stored) -> dict[LicenceLineNo, LineBalance]:
+    return {
+        (row["licence_no"], row["line_no"]): LineBalance(
+            row["line_no"],
+            row["reserved"],
+            row["consumed"],
+            row["value_reserved"],
+            row["value_consumed"],
+            None if row["days"] is None else load(Days, row["days"]),
+        )
+        for row in stored.rows["balances"]
+    }
+
+
+def limits(stored: Stored) -> Iterator[str]:
+    """D3.11: no more is reserved in a period than its limit allows. Only what has left may go beyond (D4.7)."""
+    forced, balances_of = _forced(stored), _balances(stored)
+    if stored.decided_last is None:
+        return
+    today = shanghai_day(stored.decided_last)
+    for licence_no, licence in stored.licences.items():
+        lines = {line.line_no: line for line in licence.lines}
+        for limit in licence.period_limits if licence_no not in forced else ():
+            line, balance = lines[limit.line_no], balances_of.get((licence_no, limit.line_no))
+            allowed = convert(limit.quantity, line.quantity.unit)
+            kept = balance.days if balance is not None else None
+            if balance is None or kept is None or allowed is None:
+                continue
+            reserved = {max(day, today) for day, total in kept.items() if total.reserved}
+            for span in {span_of(limit.period, day) for day in reserved}:
+                used = used_in(balance, span, today)
+                if used > allowed:
+                    yield f"licence {licence_no} line {limit.line_no}: {used:f} of {limit} from {span.first} on"
+
+
 def draws(stored: Stored) -> Iterator[str]:
-    """What each order and shipment stands with is what the ledger booked for it, line by line; so are uses."""
-    standing: dict[tuple[str, str, int, str, int], list[Decimal]] = {}
+    """What each order and shipment stands with is what the ledger booked for it, line by line and day; so are uses."""
+    standing: dict[StandsAt, list[Decimal]] = {}
     for (owner, owner_id), body in stored.bodies.items():
         for draw in (*body.draws, *_past(body)):
-            key = (owner, owner_id, draw.line_no, draw.licence_no, draw.licence_line)
+            key = (owner, owner_id, draw.line_no, draw.licence_no, draw.licence_line, draw.day)
             total = standing.setdefault(key, [ZERO] * 4)
             offset = 0 if draw.balance is Balance.RESERVED else 1
             total[offset] = EXACT.add(total[offset], draw.quantity.value)
             total[2 + offset] = EXACT.add(total[2 + offset], draw.value.amount)
-    booked: dict[tuple[str, str, int, str, int], list[Decimal]] = {}
+    booked: dict[StandsAt, list[Decimal]] = {}
     for row in stored.rows["ledger"]:
         if row["licence_line"]:
-            key = (row["owner"], row["owner_id"], row["line_no"], row["licence_no"], row["licence_line"])
+            key = (row["owner"], row["owner_id"], row["line_no"], row["licence_no"], row["licence_line"], row["day"])
             _add(booked.setdefault(key, [ZERO] * 4), row)
-    for key in sorted(standing.keys() | booked.keys()):
+    for key in sorted(standing.keys() | booked.keys(), key=str):
         drawn, total = standing.get(key, [ZERO] * 4), booked.get(key, [ZERO] * 4)
         if drawn != total:
             where = f"{key[0]} {key[1]} line {key[2]} on licence {key[3]} line {key[4]}"
-            yield f"{where}: draws {_shown(drawn)}, ledger {_shown(total)}"
+            yield f"{where}: draws {_shown(drawn)}, ledger {_shown(total)}, for {key[5]}"
     yield from _uses(stored)
 
 

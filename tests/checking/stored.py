@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import asyncpg
@@ -26,7 +27,8 @@ class Stored:
     """Everything that is compared, from one snapshot.
 
     `versions`: by (kind, key), the newest that is stored, waiting for its time included. `statuses`: of every shipment,
-    as the API reads them, at the time of the last decision. `replays`: of the newest REPLAYED_MAX decisions.
+    as the API reads them, at the time of the last decision, `decided_last`. `replays`: of the newest REPLAYED_MAX
+    decisions.
     """
 
     partitions: int
@@ -41,14 +43,15 @@ class Stored:
     versions: dict[tuple[str, str], int]
     statuses: Statuses
     replays: list[Replayed]
+    decided_last: datetime | None
 
 
 _TABLES = {
-    "ledger": "SELECT licence_no, licence_line, owner, owner_id, line_no, sum(reserved) AS reserved,"
+    "ledger": "SELECT licence_no, licence_line, owner, owner_id, line_no, day, sum(reserved) AS reserved,"
     " sum(consumed) AS consumed, sum(value_reserved) AS value_reserved, sum(value_consumed) AS value_consumed,"
     " sum(uses) AS uses, sum(uses_reserved) AS uses_reserved FROM ledger"
-    " GROUP BY licence_no, licence_line, owner, owner_id, line_no",
-    "balances": "SELECT licence_no, line_no, reserved, consumed, value_reserved, value_consumed"
+    " GROUP BY licence_no, licence_line, owner, owner_id, line_no, day",
+    "balances": "SELECT licence_no, line_no, reserved, consumed, value_reserved, value_consumed, days"
     " FROM licence_line_balance",
     "accounts": "SELECT licence_no, uses, uses_reserved FROM licence_account",
     "holds": "SELECT owner, owner_id, hold_id, reason FROM open_hold",
@@ -104,6 +107,7 @@ async def read(connection: Any) -> Stored:
         versions=_versions(bodies, (*rows["rules"], *rows["ahead"])),
         statuses=await read_statuses(connection, known, Visibility.everything(), decided_last),
         replays=await _replays(connection),
+        decided_last=decided_last,
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import fields
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
@@ -66,7 +67,8 @@ def holds_told(scenario: Mapping[str, Any]) -> list[Hold]:
 def _begun(scenario: Mapping[str, Any]) -> World:
     world = World(scenario["clock"])
     if scenario.get("policy"):
-        world.apply_policy(overridden(scenario["policy"]))
+        policy = overridden(scenario["policy"])
+        world.with_policy(**{setting.name: getattr(policy, setting.name) for setting in fields(policy)})
     for event in scenario["given"]:
         world.feed(event["type"], event["data"], event_id=event.get("id"), time=event.get("time"))
     return world

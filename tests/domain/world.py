@@ -39,6 +39,7 @@ from services.gatekeeper.domain.workspace import (
     Workspace,
 )
 from tests.domain.again import assert_decided_again
+from tests.domain.day_sums import with_days
 from tests.domain.reading import trade_event
 from tests.domain.reading_rules import RULE_READERS, rule_entity
 
@@ -163,7 +164,7 @@ class World:
             yield from ((at, self._boundary(entity)) for at in boundaries(entity) if at > self.clock)
 
     def _timer(self, owner: str, owner_id: str) -> Callable[[], None]:
-        return lambda: self.rejudge(owner, owner_id, "timer")
+        return lambda: self.rejudge(owner, owner_id, engine.DATE)
 
     def _boundary(self, entity: RuleEntity) -> Callable[[], None]:
         return lambda: self.sweep(touches_of(entity, entity, self.references))
@@ -258,7 +259,9 @@ class World:
             policy=self.policy,
             shipments=shipments,
             orders=orders,
-            accounts={no: self.accounts.get(no, LicenceAccount(no)) for no in sorted(numbers)},
+            accounts={
+                no: with_days(self.accounts.get(no, LicenceAccount(no)), self.ledger, self.references) for no in numbers
+            },
             cause=cause,
         )
         work(workspace)
@@ -291,9 +294,6 @@ class World:
         self.engine_errors.extend(effects.engine_errors)
         self.queue.extend(task for task in effects.follow_ups if task not in self.queue)
 
-    def with_policy(self, *, version: int, **settings: Any) -> None:
-        self.apply_policy(replace(self.policy, version=version, **settings))
-
-    def apply_policy(self, policy: Policy) -> None:
-        self.policy = policy
-        self.references = self.references.with_changes(self.references.rules_version, [policy])
+    def with_policy(self, **settings: Any) -> None:
+        self.policy = replace(self.policy, **{"version": self.policy.version + 1, **settings})
+        self.references = self.references.with_changes(self.references.rules_version, [self.policy])

@@ -53,9 +53,9 @@ def pytest_runtestloop(session: pytest.Session) -> bool:
     with asked.results.open("a", encoding="utf-8") as results:
         for file, number in asked.places:
             mutant = mutants[file][number]
-            tests = asked.baseline.tests_for(file, mutant.line)
-            verdict = _verdict(session, file, mutant.source, [test for test in tests if test in by_function], by_function,
-                               asked.baseline)  # fmt: skip
+            covering = asked.baseline.tests_for(file, mutant.line)
+            tests = [test for test in covering if test in by_function]
+            verdict = _verdict(session, file, mutant.source, tests, by_function, asked.baseline)
             results.write(json.dumps([file, number, verdict.value]) + "\n")
             results.flush()
     return True

@@ -42,7 +42,11 @@ class Hold:
 
 @dataclass(frozen=True, slots=True)
 class Draw:
-    """What one line stands with on one licence line. `quantity` in the licence line's unit, `value` in its currency."""
+    """What one line stands with on one licence line. `quantity` in the licence line's unit, `value` in its currency.
+
+    `day`: of what was consumed the day of departure; of what is reserved the planned one. Once that has passed it
+    counts as today (D3.8), whatever day is written here.
+    """
 
     line_no: int
     licence_no: str
@@ -59,8 +63,9 @@ class Take:
     """What one shipment line has taken of one order line, RESERVED or CONSUMED (D4.1, D4.3).
 
     `quantity` is the shipment's own (its unit); `value` likewise. Kept on the order. `licence_no` is what the shipment
-    line draws on (None: it needs no licence): uses of an order's own shipments don't count against the order (D4.1).
-    `leaves`: by a movement that may need a licence (D3.1); one that draws nothing leaves the order's reservation alone.
+    line draws on (None: it needs no licence), `others` what it draws on besides (D3.7): uses of an order's own
+    shipments don't count against the order (D4.1). `leaves`: by a movement that may need a licence (D3.1); one that
+    draws nothing leaves the order's reservation alone.
     """
 
     shipment_id: str
@@ -73,6 +78,12 @@ class Take:
     arrival: int
     licence_no: str | None = None
     leaves: bool = True
+    others: tuple[str, ...] = ()
+
+    @property
+    def licences(self) -> tuple[str, ...]:
+        """Every licence that the shipment line draws on."""
+        return self.others if self.licence_no is None else (self.licence_no, *self.others)
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,14 +222,27 @@ class Order:
 
 
 @dataclass(frozen=True, slots=True)
+class DaySum:
+    """What is reserved for one day, and was consumed on it, of one licence line in its own unit."""
+
+    reserved: Decimal = Decimal(0)
+    consumed: Decimal = Decimal(0)
+
+
+@dataclass(frozen=True, slots=True)
 class LineBalance:
-    """Sums of the ledger for one licence line, in the line's own unit and currency (D4.1)."""
+    """Sums of the ledger for one licence line, in the line's own unit and currency (D4.1).
+
+    `days`: the quantities by the draws' days, without days on which nothing is left; None: not kept. They are kept from
+    the first time on that a licence with a period limit is looked at (D3.11).
+    """
 
     line_no: int
     reserved: Decimal = Decimal(0)
     consumed: Decimal = Decimal(0)
     value_reserved: Decimal = Decimal(0)
     value_consumed: Decimal = Decimal(0)
+    days: Mapping[date, DaySum] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,7 +259,10 @@ class LicenceAccount:
 
 @dataclass(frozen=True, slots=True)
 class LedgerEntry:
-    """One change of a balance, never updated (D4.1). Deltas: positive adds. `licence_line` 0: uses only."""
+    """One change of a balance, never updated (D4.1). Deltas: positive adds. `licence_line` 0: uses only.
+
+    `day`: the one that the changed draw is for; what moves to another day is two entries.
+    """
 
     licence_no: str
     licence_line: int
@@ -250,3 +277,4 @@ class LedgerEntry:
     uses: int = 0
     uses_reserved: int = 0
     rate_id: str | None = None
+    day: date | None = None

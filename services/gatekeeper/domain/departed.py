@@ -13,6 +13,9 @@ Another licence takes over the consumption when it fits in full on that day and 
 line is contested, or when it answers a notice against the line (D6.6). Nobody takes over because of a revocation after
 departure. What stands or is booked counts against the next line as everywhere.
 
+What several licences gave together (D3.7) is consumed on each, and each is asked for its own part; a correction is
+spread in proportion, and where one of them has too little for that, the others give more.
+
 A line that was released without a licence, because none was needed, isn't asked for one because its item is judged
 otherwise after it left; only another item is a changed fact.
 
@@ -21,63 +24,35 @@ A suspension, return, change or conflict that the authority dated after the depa
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 
-from services.gatekeeper.domain.aggregates import Draw, Finding
-from services.gatekeeper.domain.candidates import Candidate, covers
+from services.gatekeeper.domain.aggregates import Draw
+from services.gatekeeper.domain.booked import Outcome, fractions_of, judge_booked, on_the_day
+from services.gatekeeper.domain.candidates import Candidate
 from services.gatekeeper.domain.case import Case, CaseLine
+from services.gatekeeper.domain.combining import fitting, parts
 from services.gatekeeper.domain.evolve import evolve
-from services.gatekeeper.domain.fit import field_findings, status_findings
-from services.gatekeeper.domain.leaving import (
-    BALANCE,
-    BOOKABLE,
-    STATUS,
-    is_contested,
-    left_unlicensed,
-    was_open_when_leaving,
-)
-from services.gatekeeper.domain.matching import Judgement, balance_findings, judge, measured
-from services.gatekeeper.domain.plan import (
-    NoticesByLine,
-    Plan,
-    asks,
-    current_draw,
-    possible_for,
-    reasons_of,
-    taken_by,
-)
+from services.gatekeeper.domain.leaving import BOOKABLE, left_unlicensed
+from services.gatekeeper.domain.matching import Judgement
+from services.gatekeeper.domain.plan import NoticesByLine, Plan, asks, current_draws, possible_for, reasons_of, taken_by
 from services.gatekeeper.domain.reasons import Reason
-from services.gatekeeper.domain.room import Room, draw_amounts, order_draw
+from services.gatekeeper.domain.room import Room, order_draws, place_of
 from services.gatekeeper.domain.rule_entities import Notice
-from services.gatekeeper.domain.selection import answers, chosen, nearest
+from services.gatekeeper.domain.selection import answers, nearest
 from services.gatekeeper.domain.vocabulary import Balance
-
-
-@dataclass(slots=True)
-class _Outcome:
-    room: Room
-    draws: list[Draw] = field(default_factory=list)
-    booking: list[Draw] = field(default_factory=list)
-    findings: list[Finding] = field(default_factory=list)
-    candidates: list[Candidate] = field(default_factory=list)
-
-    def stands(self, case: Case, best: Judgement) -> None:
-        taken = taken_by(case, self.room, best, Balance.CONSUMED)
-        self.draws += taken
-        self.booking += taken
 
 
 def plan_departed(case: Case, notices: NoticesByLine) -> Plan:
     """CONSUMED draws of the lines that fit the day of departure; `booking` for every line that has or needs one."""
-    outcome = _Outcome(Room(case))
+    outcome = Outcome(Room(case))
     for line in case.lines:
         against = notices.get(line.line_no, ())
-        current = current_draw(case, line)
-        booked = current if current is not None and current.balance is Balance.CONSUMED else None
+        current = current_draws(case, line)
+        booked = tuple(draw for draw in current if draw.balance is Balance.CONSUMED)
         possible = possible_for(case, line, against) if asks(case, line, against) else ()
         outcome.candidates += possible
-        if booked is not None:
-            _judge_booked(case, outcome, line, booked, possible, against)
+        if booked:
+            judge_booked(case, outcome, line, booked, possible, against)
         elif not left_unlicensed(case, line):
             _judge_unbooked(case, outcome, line, current, possible, against)
         elif answering := tuple(found for found in possible if answers(found.licence, against)):
@@ -88,91 +63,34 @@ def plan_departed(case: Case, notices: NoticesByLine) -> Plan:
 
 def _judge_unbooked(
     case: Case,
-    outcome: _Outcome,
+    outcome: Outcome,
     line: CaseLine,
-    current: Draw | None,
+    current: tuple[Draw, ...],
     possible: tuple[Candidate, ...],
     against: tuple[Notice, ...],
 ) -> None:
-    judgements = [_on_the_day(case, line, candidate, outcome.room, current) for candidate in possible]
-    best = chosen(judgements, current, order_draw(case, line), against)
-    if best is not None:
+    judgements = [on_the_day(case, line, candidate, outcome.room, current) for candidate in possible]
+    best = fitting(case, line, judgements, current, outcome.room, against, order_draws(case, line))
+    if best:
         outcome.stands(case, best)
     elif line.needs_licence:
         outcome.findings += reasons_of(case, line, judgements)
-        closest = nearest(judgement for judgement in judgements if _bookable(judgement))
-        if closest is not None:
-            outcome.booking += taken_by(case, outcome.room, closest, Balance.CONSUMED)
+        anyway = _booked_anyway(judgements, current)
+        if anyway:
+            outcome.booking += taken_by(case, outcome.room, anyway, Balance.CONSUMED)
 
 
-def _judge_booked(
-    case: Case,
-    outcome: _Outcome,
-    line: CaseLine,
-    booked: Draw,
-    possible: tuple[Candidate, ...],
-    against: tuple[Notice, ...],
-) -> None:
-    drawn = _drawn_candidate(case, line, booked)
-    if drawn is None or not line.needs_licence:
-        outcome.draws.append(booked)
-        outcome.booking.append(booked)
-        return
-    room = outcome.room
-    others = [candidate for candidate in possible if candidate.key != drawn.key]
-    contested = is_contested(case, line, booked)
-    standing = (_on_the_day if contested else _stands_still)(case, line, drawn, room, booked)
-    judgements = [standing, *(_on_the_day(case, line, candidate, room, booked) for candidate in others)]
-    best = chosen(judgements, booked, None, against)
-    changed = any(finding.reason not in BALANCE | {Reason.LICENCE_REVOKED} for finding in standing.findings)
-    if best is not None and (best is standing or contested or changed or answers(best.candidate.licence, against)):
-        outcome.stands(case, best)
-        return
-    outcome.findings += reasons_of(case, line, judgements) if contested else standing.findings
-    outcome.booking += taken_by(case, room, standing, Balance.CONSUMED) or _kept(case, room, standing, booked)
-
-
-def _kept(case: Case, room: Room, standing: Judgement, booked: Draw) -> tuple[Draw, ...]:
-    """What is booked stays booked although nobody can tell any more how much it should be."""
-    room.take(standing.line, standing.candidate, draw_amounts(booked))
-    return (booked,)
-
-
-def _drawn_candidate(case: Case, line: CaseLine, booked: Draw) -> Candidate | None:
-    """None: the licence line on which it is booked is gone from the licence's newest version."""
-    licence = case.references.licence(booked.licence_no)
-    lines = licence.lines if licence is not None else ()
-    granted = next((granted for granted in lines if granted.line_no == booked.licence_line), None)
-    return None if licence is None or granted is None else Candidate(licence, granted, covers(granted, line))
-
-
-def _stands_still(case: Case, line: CaseLine, drawn: Candidate, room: Room, booked: Draw) -> Judgement:
-    """The booked licence line asked only what D1.7 asks again."""
-    revoked = (found for found in status_findings(line, drawn) if found.reason is Reason.LICENCE_REVOKED)
-    quantity, value, unknown = measured(case, line, drawn, booked)
-    findings = [*revoked, *field_findings(case, line, drawn), *unknown]
-    amounts = draw_amounts(booked)
-    larger = quantity if quantity is not None and quantity > amounts.quantity else None
-    dearer = value if value is not None and value.amount > amounts.value else None
-    if larger is not None or dearer is not None:
-        balance = balance_findings(line, drawn, room, larger, dearer)
-        findings += [found for found in balance if found.reason is not Reason.PERIOD_LIMIT_EXCEEDED]
-    return Judgement(line, drawn, tuple(findings), quantity, value)
-
-
-def _on_the_day(case: Case, line: CaseLine, candidate: Candidate, room: Room, current: Draw | None) -> Judgement:
-    """The full judgement, without what the authority did to the licence only after the departure."""
-    judgement = judge(case, line, candidate, room, current)
-    departed_at = case.shipment.progress.departed_at if case.shipment is not None else None
-    if departed_at is None or candidate.licence.authority_time <= departed_at:
-        return judgement
-    findings = tuple(
-        finding
-        for finding in judgement.findings
-        if finding.reason not in STATUS or was_open_when_leaving(case, finding)
-    )
-    return evolve(judgement, findings=findings)
+def _booked_anyway(judgements: Sequence[Judgement], current: tuple[Draw, ...]) -> tuple[Judgement, ...]:
+    """What takes the consumption although it doesn't fit: the nearest, or what had reserved together (D4.7)."""
+    bookable = [judgement for judgement in judgements if _bookable(judgement)]
+    reserved = [one for one in bookable if any(place_of(draw) == one.candidate.key for draw in current)]
+    if len(current) > 1 and len(reserved) == len(current):
+        return parts(reserved, fractions_of(reserved, current))
+    closest = nearest(bookable)
+    return () if closest is None else (closest,)
 
 
 def _bookable(judgement: Judgement) -> bool:
-    return judgement.amounts is not None and all(found.reason in BOOKABLE for found in judgement.findings)
+    """What it would draw is known; then UNIT_NOT_CONVERTIBLE is about a period limit, part of the balance."""
+    but_for = BOOKABLE | {Reason.UNIT_NOT_CONVERTIBLE}
+    return judgement.amounts is not None and all(found.reason in but_for for found in judgement.findings)

@@ -5,11 +5,13 @@ from __future__ import annotations
 from fractions import Fraction
 
 from services.gatekeeper.domain.aggregates import Draw, Shipment
+from services.gatekeeper.domain.calendar import shanghai_day
 from services.gatekeeper.domain.corrected import corrected_facts
 from services.gatekeeper.domain.decide import Assessment
 from services.gatekeeper.domain.evolve import evolve
 from services.gatekeeper.domain.facts import ShipmentLine
-from services.gatekeeper.domain.quantity import Money, Quantity, convert, to_decimal
+from services.gatekeeper.domain.line_shares import net_in, resized_together
+from services.gatekeeper.domain.quantity import Money, Quantity, to_decimal
 from services.gatekeeper.domain.references import References
 from services.gatekeeper.domain.vocabulary import Balance, Milestone, Place, ShipmentState
 
@@ -44,22 +46,31 @@ def consumed_draws(shipment: Shipment, references: References) -> tuple[Draw, ..
     facts = corrected_facts(shipment)
     lines = {line.line_no: line for line in facts.lines} if facts else {}
     if not lines:
-        return tuple(evolve(draw, balance=Balance.CONSUMED) for draw in shipment.draws)
-    return tuple(
-        evolve(_resized(draw, lines[draw.line_no], references), balance=Balance.CONSUMED)
-        for draw in shipment.draws
-        if draw.line_no in lines
-    )
+        return tuple(_consumed(shipment, draw) for draw in shipment.draws)
+    resized: list[Draw] = []
+    for line_no, line in lines.items():
+        draws = tuple(draw for draw in shipment.draws if draw.line_no == line_no)
+        resized += resized_together(draws, line, references) if len(draws) > 1 else _resized(draws, line, references)
+    return tuple(sorted((_consumed(shipment, draw) for draw in resized), key=_place))
 
 
-def _resized(draw: Draw, line: ShipmentLine, references: References) -> Draw:
-    """`draw` in the size of `line`; what cannot be converted stays as it was booked, value then in proportion."""
-    item = references.item(line.item_no)
-    factors = item.unit_factors if item else ()
-    net = convert(line.net_quantity, draw.quantity.unit, factors) if line.net_quantity else None
-    if net is None:
-        return draw
-    return evolve(draw, quantity=Quantity(to_decimal(net), draw.quantity.unit), value=_value(draw, line, net))
+def _consumed(shipment: Shipment, draw: Draw) -> Draw:
+    """What was reserved for a planned day is consumed on the day of departure, or of the return without one (D3.11)."""
+    left_at = shipment.progress.departed_at or shipment.progress.returned_at
+    if draw.balance is Balance.CONSUMED or left_at is None:
+        return evolve(draw, balance=Balance.CONSUMED)
+    return evolve(draw, balance=Balance.CONSUMED, day=shanghai_day(left_at))
+
+
+def _resized(draws: tuple[Draw, ...], line: ShipmentLine, references: References) -> tuple[Draw, ...]:
+    """Each in the size of `line`; what cannot be converted stays as it was booked, value then in proportion."""
+    resized = []
+    for draw in draws:
+        net = net_in(line, draw.quantity.unit, references)
+        quantity = draw.quantity if net is None else Quantity(to_decimal(net), draw.quantity.unit)
+        value = draw.value if net is None else _value(draw, line, net)
+        resized.append(evolve(draw, quantity=quantity, value=value))
+    return tuple(resized)
 
 
 def _value(draw: Draw, line: ShipmentLine, net: Fraction) -> Money:

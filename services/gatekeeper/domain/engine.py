@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from services.gatekeeper.domain.aggregates import Draw, Order, Shipment
 from services.gatekeeper.domain.alerts import watch_balances
 from services.gatekeeper.domain.decide import licence_keys
+from services.gatekeeper.domain.deciding import RETRY_AFTER_ERROR
 from services.gatekeeper.domain.events import (
     MilestoneReported,
     OrderCancelled,
@@ -24,6 +25,7 @@ from services.gatekeeper.domain.ledger import close_books
 from services.gatekeeper.domain.order_engine import apply_facts as apply_order_facts
 from services.gatekeeper.domain.order_engine import order_cancelled, order_upserted, settle_order
 from services.gatekeeper.domain.quarantine_engine import settled, unreadable
+from services.gatekeeper.domain.reasons import Reason
 from services.gatekeeper.domain.references import References
 from services.gatekeeper.domain.shipment_engine import settle_shipment, waits_until
 from services.gatekeeper.domain.shipment_events import (
@@ -34,9 +36,13 @@ from services.gatekeeper.domain.shipment_events import (
     told_at,
 )
 from services.gatekeeper.domain.vocabulary import OrderState, Place
-from services.gatekeeper.domain.workspace import Outcome, Workspace
+from services.gatekeeper.domain.workspace import FollowUpKind, Outcome, Workspace
 
-__all__ = ["Needs", "drawn_licences", "handle", "licences_for_order", "licences_for_shipment", "needs_of"]
+DATE = "date"
+"""The cause of what is looked at again because its own date came (D7.1)."""
+_PERIOD = Reason.PERIOD_LIMIT_EXCEEDED
+
+__all__ = ["DATE", "Needs", "drawn_licences", "handle", "licences_for_order", "licences_for_shipment", "needs_of"]
 __all__ += ["order_ids_of", "order_ids_of_shipment", "rejudge"]
 
 
@@ -126,7 +132,9 @@ def _handle(workspace: Workspace, event: TradeEvent) -> Outcome:
 def rejudge(workspace: Workspace, owner: str, owner_id: str, cause: str) -> None:
     """Looks again at one order or shipment that is open, for a timer, a sweep or a task; `cause` is for the record.
 
-    What is CLOSED, or known by name only, stays as it is. The same needs and errors as `handle`.
+    What is CLOSED, or known by name only, stays as it is. Those that wait for a period limit go by order of arrival
+    when a new period begins (D4.4), which no date of one of them does: it has the licence's waiters looked at. The
+    same needs and errors as `handle`.
     """
     workspace.cause = cause
     begun = len(workspace.effects.ledger)
@@ -140,7 +148,7 @@ def rejudge(workspace: Workspace, owner: str, owner_id: str, cause: str) -> None
 def _rejudge_order(workspace: Workspace, order: Order) -> None:
     if order.ahead is not None and order.ahead[0] <= workspace.as_of:
         apply_order_facts(workspace, order, order.ahead[1])
-    elif order.facts is not None and order.state is not OrderState.CLOSED:
+    elif order.facts is not None and order.state is not OrderState.CLOSED and not _wait_in_line(workspace, order):
         settle_order(workspace, order)
 
 
@@ -154,4 +162,24 @@ def _rejudge_shipment(workspace: Workspace, shipment: Shipment) -> None:
     if shipment.progress.place is told.progress.place is Place.CLOSED:
         workspace.put_shipment(evolve(told, recheck_at=soonest(workspace.as_of, *waits_until(told))))
         return
-    settle_shipment(workspace, told)
+    waits = told is shipment and told.progress.place is Place.BEFORE_DEPARTURE and _wait_in_line(workspace, shipment)
+    if not waits:
+        settle_shipment(workspace, told)
+
+
+def _wait_in_line(workspace: Workspace, waiting: Shipment | Order) -> bool:
+    """Whether the date that came may open a new period for `waiting`, which then is judged with the licence's waiters.
+
+    Until they have been looked at the date stays, a little later.
+    """
+    limited = {dict(hold.subject).get("licence_no") for hold in waiting.holds if hold.reason is _PERIOD}
+    if workspace.cause != DATE or not limited:
+        return False
+    for licence_no in sorted(str(licence_no) for licence_no in limited):
+        workspace.follow_up(FollowUpKind.WAITERS, licence_no)
+    recheck_at = workspace.as_of + RETRY_AFTER_ERROR
+    if isinstance(waiting, Shipment):
+        workspace.put_shipment(evolve(waiting, recheck_at=recheck_at))
+    else:
+        workspace.put_order(evolve(waiting, recheck_at=recheck_at))
+    return True

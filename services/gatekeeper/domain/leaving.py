@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from services.gatekeeper.domain.aggregates import Draw, Finding, Hold, Progress
@@ -83,30 +84,32 @@ def stays_open(case: Case, finding: Finding) -> bool:
     return reported_at is not None and any(hold.placed_at >= reported_at for hold in same)
 
 
-def is_contested(case: Case, line: CaseLine, booked: Draw) -> bool:
+def is_contested(case: Case, line: CaseLine, booked: Sequence[Draw]) -> bool:
     """Whether only a full judgement of the day may say that `line` goes: by what is open, or a day that changed.
 
     D1.6: what was open at departure lifts only when the line fits the day of departure.
     """
-    if booked.day is not None and booked.day != case.days[0]:
+    if any(draw.day is not None and draw.day != case.days[0] for draw in booked):
         # A later DEPARTED corrected the day: it was booked by another one (§1).
         return True
     reasons = CONTESTING if released_at_departure(case) else CONTESTING | {Reason.LICENCE_REVOKED}
+    licences = {draw.licence_no for draw in booked}
     return any(
-        _concerns(hold, line, booked) and (hold.reason in reasons or _is_of_another_licence(hold, booked))
+        _concerns(hold, line, licences) and (hold.reason in reasons or _is_of_another_licence(hold, licences))
         for hold in open_holds(case)
     )
 
 
-def _concerns(hold: Hold, line: CaseLine, booked: Draw) -> bool:
+def _concerns(hold: Hold, line: CaseLine, licences: Collection[str]) -> bool:
     if hold.reason is Reason.LICENCE_CONFLICT:
-        return ("licence_no", booked.licence_no) in hold.subject
+        return dict(hold.subject).get("licence_no") in licences
     return ("line_no", line.line_no) in hold.subject
 
 
-def _is_of_another_licence(hold: Hold, booked: Draw) -> bool:
+def _is_of_another_licence(hold: Hold, licences: Collection[str]) -> bool:
     """The nearest's reasons may be another licence's than the one that took the consumption (D3.6, D4.7)."""
-    return dict(hold.subject).get("licence_no", booked.licence_no) != booked.licence_no
+    subject = dict(hold.subject)
+    return "licence_no" in subject and subject["licence_no"] not in licences
 
 
 def _is_same(hold: Hold, finding: Finding) -> bool:

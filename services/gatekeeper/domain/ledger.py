@@ -3,44 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 
 from services.gatekeeper.domain.aggregates import Draw, LedgerEntry, LicenceAccount, LineBalance
+from services.gatekeeper.domain.calendar import shanghai_day
 from services.gatekeeper.domain.evolve import evolve
+from services.gatekeeper.domain.ledger_standing import ZERO, Place, Standing, by_place, is_as_big, kind_of, standing_of
+from services.gatekeeper.domain.periods import has_limits, period_came_back, with_entry
 from services.gatekeeper.domain.quantity import EXACT
 from services.gatekeeper.domain.vocabulary import Balance
 from services.gatekeeper.domain.workspace import FollowUpKind, Workspace
-
-ZERO = Decimal(0)
-Place = tuple[str, int, int]
-"""(licence number, licence line, line of the owner)."""
-
-
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """What one line stands with on one licence line."""
-
-    reserved: Decimal = ZERO
-    consumed: Decimal = ZERO
-    value_reserved: Decimal = ZERO
-    value_consumed: Decimal = ZERO
-    rate_id: str | None = None
-
-    def with_draw(self, draw: Draw) -> Standing:
-        if draw.balance is Balance.RESERVED:
-            return evolve(
-                self,
-                reserved=EXACT.add(self.reserved, draw.quantity.value),
-                value_reserved=EXACT.add(self.value_reserved, draw.value.amount),
-                rate_id=draw.rate_id,
-            )
-        return evolve(
-            self,
-            consumed=EXACT.add(self.consumed, draw.quantity.value),
-            value_consumed=EXACT.add(self.value_consumed, draw.value.amount),
-            rate_id=draw.rate_id,
-        )
 
 
 def book(
@@ -53,54 +26,55 @@ def book(
     """Moves the balances from what `before` stood with to what `after` stands with, in ledger rows and accounts.
 
     A shipment holds one use of each licence that it reserves on, and has used one of each that it consumed; an order
-    none (D4.1). Needs the accounts of every licence in `before` and `after`.
+    none (D4.1). What moves to another day is taken from the one and put to the other. Needs the accounts of every
+    licence in `before` and `after`.
     """
     if before == after:
         return
-    old, new = _standings(before), _standings(after)
+    old, new = by_place(before), by_place(after)
     for place in sorted(old.keys() | new.keys()):
-        _book_line(workspace, owner, owner_id, place, old.get(place, Standing()), new.get(place, Standing()))
+        _book_line(workspace, owner, owner_id, place, old.get(place, ()), new.get(place, ()))
     if owner == "shipment":
         for licence_no in sorted({draw.licence_no for draw in (*before, *after)}):
             _book_uses(workspace, owner_id, licence_no, before, after)
 
 
-def _standings(draws: Iterable[Draw]) -> dict[Place, Standing]:
-    standings: dict[Place, Standing] = {}
-    for draw in draws:
-        place = (draw.licence_no, draw.licence_line, draw.line_no)
-        standings[place] = standings.get(place, Standing()).with_draw(draw)
-    return standings
+def _book_line(
+    workspace: Workspace, owner: str, owner_id: str, place: Place, old: tuple[Draw, ...], new: tuple[Draw, ...]
+) -> None:
+    """One entry, or one for each day where the day changed, the day that is left first."""
+    was, now = standing_of(old), standing_of(new)
+    days = tuple(dict.fromkeys(draw.day for draw in (*old, *new)))
+    kind = "MOVE" if len(days) > 1 and is_as_big(was, now) else kind_of(was, now)
+    for day in days:
+        if len(days) > 1:
+            was, now = (standing_of(draw for draw in draws if draw.day == day) for draws in (old, new))
+        _book_day(workspace, _entry(owner, owner_id, place, kind, was, now, day))
 
 
-def _book_line(workspace: Workspace, owner: str, owner_id: str, place: Place, old: Standing, new: Standing) -> None:
+def _entry(
+    owner: str, owner_id: str, place: Place, kind: str, old: Standing, new: Standing, day: date | None
+) -> LedgerEntry:
     licence_no, licence_line, line_no = place
-    entry = LedgerEntry(
+    return LedgerEntry(
         licence_no=licence_no,
         licence_line=licence_line,
         owner=owner,
         owner_id=owner_id,
         line_no=line_no,
-        kind=_kind(old, new),
+        kind=kind,
         reserved=EXACT.subtract(new.reserved, old.reserved),
         consumed=EXACT.subtract(new.consumed, old.consumed),
         value_reserved=EXACT.subtract(new.value_reserved, old.value_reserved),
         value_consumed=EXACT.subtract(new.value_consumed, old.value_consumed),
         rate_id=new.rate_id or old.rate_id,
+        day=day,
     )
+
+
+def _book_day(workspace: Workspace, entry: LedgerEntry) -> None:
     if entry.reserved or entry.consumed or entry.value_reserved or entry.value_consumed:
         _post(workspace, entry)
-
-
-def _kind(old: Standing, new: Standing) -> str:
-    """RESERVE, RETURN, CONSUME, REVERSE, or ADJUST when the same standing only changed its size."""
-    if old.consumed != new.consumed or old.value_consumed != new.value_consumed:
-        if not old.consumed and not old.value_consumed:
-            return "CONSUME"
-        return "ADJUST" if new.consumed or new.value_consumed else "REVERSE"
-    if not old.reserved and not old.value_reserved:
-        return "RESERVE"
-    return "ADJUST" if new.reserved or new.value_reserved else "RETURN"
 
 
 def _book_uses(
@@ -124,7 +98,7 @@ def _post(workspace: Workspace, entry: LedgerEntry) -> None:
     account = workspace.account(entry.licence_no)
     lines = account.lines
     if entry.licence_line:
-        line = lines.get(entry.licence_line, LineBalance(entry.licence_line))
+        line = lines.get(entry.licence_line) or _untouched(workspace, entry)
         lines = {**lines, entry.licence_line: _moved(line, entry)}
     workspace.put_account(
         evolve(
@@ -137,6 +111,11 @@ def _post(workspace: Workspace, entry: LedgerEntry) -> None:
     workspace.effects.ledger.append(entry)
 
 
+def _untouched(workspace: Workspace, entry: LedgerEntry) -> LineBalance:
+    """A licence line of which nothing has been drawn: its sums by day are kept from the start where a limit counts."""
+    return LineBalance(entry.licence_line, days={} if has_limits(workspace.references, entry.licence_no) else None)
+
+
 def _moved(line: LineBalance, entry: LedgerEntry) -> LineBalance:
     return LineBalance(
         line_no=line.line_no,
@@ -144,6 +123,7 @@ def _moved(line: LineBalance, entry: LedgerEntry) -> LineBalance:
         consumed=EXACT.add(line.consumed, entry.consumed),
         value_reserved=EXACT.add(line.value_reserved, entry.value_reserved),
         value_consumed=EXACT.add(line.value_consumed, entry.value_consumed),
+        days=None if line.days is None else with_entry(line.days, entry),
     )
 
 
@@ -156,7 +136,8 @@ def close_books(workspace: Workspace, begun: int) -> tuple[str, ...]:
     entries = workspace.effects.ledger[begun:]
     touched = tuple(sorted({entry.licence_no for entry in entries}))
     for licence_no in touched:
-        if _came_back([entry for entry in entries if entry.licence_no == licence_no]):
+        own = [entry for entry in entries if entry.licence_no == licence_no]
+        if _came_back(own) or _period_came_back(workspace, licence_no, own):
             workspace.follow_up(FollowUpKind.WAITERS, licence_no)
         settle_completion(workspace, licence_no)
     return touched
@@ -173,6 +154,14 @@ def _came_back(entries: Iterable[LedgerEntry]) -> bool:
         value[line] = EXACT.add(value.get(line, ZERO), EXACT.add(entry.value_reserved, entry.value_consumed))
         uses += entry.uses + entry.uses_reserved
     return uses < 0 or any(change < 0 for change in (*quantity.values(), *value.values()))
+
+
+def _period_came_back(workspace: Workspace, licence_no: str, entries: Iterable[LedgerEntry]) -> bool:
+    """Whether a limited period has room that it had not, though the balance may be what it was (D3.11)."""
+    licence = workspace.references.licence(licence_no)
+    if licence is None or not licence.period_limits:
+        return False
+    return period_came_back(licence.period_limits, entries, shanghai_day(workspace.as_of))
 
 
 def settle_completion(workspace: Workspace, licence_no: str) -> None:

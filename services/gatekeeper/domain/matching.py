@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 
 from services.gatekeeper.domain.aggregates import Draw, Finding
+from services.gatekeeper.domain.balance_reasons import balance_findings
 from services.gatekeeper.domain.candidates import Candidate
 from services.gatekeeper.domain.case import Case, CaseLine
 from services.gatekeeper.domain.fit import fixed_findings
 from services.gatekeeper.domain.order_rest import in_unit, rest_of
-from services.gatekeeper.domain.quantity import Money, Quantity, show, show_money, to_decimal
+from services.gatekeeper.domain.quantity import Money, Quantity, to_decimal
 from services.gatekeeper.domain.reasons import Reason
-from services.gatekeeper.domain.room import Amounts, Room, is_completed, uses_left
+from services.gatekeeper.domain.room import Room, own_draws
+from services.gatekeeper.domain.room_amounts import Amounts
 from services.gatekeeper.domain.subjects import about_licence, about_line, missing, missing_net
+from services.gatekeeper.domain.uses import is_completed, uses_left
 from services.gatekeeper.domain.values import Valued, valued
 from services.gatekeeper.domain.vocabulary import Balance, LicenceType
 
@@ -63,11 +67,23 @@ class Judgement:
             value=Money(to_decimal(amounts.value), granted.value.currency),
             balance=balance,
             rate_id=self.value.rate_id,
-            day=case.days[-1],
+            day=self._day(case, balance),
         )
 
+    def _day(self, case: Case, balance: Balance) -> date:
+        """The day that counts. What stands already for a day that has passed counts as today as it is (D3.8, D3.11)."""
+        stood = (
+            draw.day
+            for draw in own_draws(case)
+            if (draw.line_no, draw.licence_no, draw.licence_line) == (self.line.line_no, *self.candidate.key)
+        )
+        before = next(stood, None)
+        if balance is Balance.RESERVED and before is not None and before <= case.today == case.days[-1]:
+            return before
+        return case.days[-1]
 
-def judge(case: Case, line: CaseLine, candidate: Candidate, room: Room, current: Draw | None) -> Judgement:
+
+def judge(case: Case, line: CaseLine, candidate: Candidate, room: Room, current: Sequence[Draw]) -> Judgement:
     """Every reason of `candidate`. What doesn't cover the codes has its balance, unit and uses not judged.
 
     `current`: what the line stands with; on this very licence line it keeps its rate (D3.10).
@@ -101,11 +117,11 @@ def use_findings(case: Case, line: CaseLine, candidate: Candidate) -> Iterator[F
 
 
 def measured(
-    case: Case, line: CaseLine, candidate: Candidate, current: Draw | None
+    case: Case, line: CaseLine, candidate: Candidate, current: Sequence[Draw]
 ) -> tuple[Fraction | None, Valued | None, tuple[Finding, ...]]:
     """What `line` would draw there, and why that can't be told: MISSING_*, UNIT_NOT_CONVERTIBLE, FX_UNAVAILABLE."""
     granted, unknown = candidate.line, []
-    kept = current if current is not None and (current.licence_no, current.licence_line) == candidate.key else None
+    kept = next((draw for draw in current if (draw.licence_no, draw.licence_line) == candidate.key), None)
     needed, money = _needed(case, line)
     quantity = None
     if needed is None:
@@ -126,38 +142,6 @@ def measured(
     return quantity, value, tuple(unknown)
 
 
-def balance_findings(
-    line: CaseLine, candidate: Candidate, room: Room, quantity: Fraction | None, value: Valued | None
-) -> Iterator[Finding]:
-    """What is asked may equal the balance, exactly. A period limit is not counted yet: whoever has one is refused."""
-    licence, granted = candidate.licence, candidate.line
-    available = room.available(line, candidate)
-    if quantity is not None and quantity > available.quantity:
-        unit, has = granted.quantity.unit, max(ZERO, available.quantity)
-        detail = {
-            "requested": _shown(quantity, unit),
-            "available": _shown(has, unit),
-            "excess": _shown(quantity - has, unit),
-            "licence_line": str(granted.line_no),
-        }
-        yield about_licence(Reason.QTY_EXCEEDED, line, licence.licence_no, detail)
-    if value is not None and value.amount > available.value:
-        currency, worth = granted.value.currency, max(ZERO, available.value)
-        detail = {
-            "requested": _worth(value.amount, currency),
-            "available": _worth(worth, currency),
-            "excess": _worth(value.amount - worth, currency),
-            "licence_line": str(granted.line_no),
-        }
-        if value.rate_id is not None:
-            detail["rate_id"] = value.rate_id
-        yield about_licence(Reason.VALUE_EXCEEDED, line, licence.licence_no, detail)
-    limits = [limit for limit in licence.period_limits if limit.line_no == granted.line_no]
-    if limits:
-        detail = {"limit": "; ".join(f"{show(limit.quantity)} {limit.period.value}" for limit in limits)}
-        yield about_licence(Reason.PERIOD_LIMIT_EXCEEDED, line, licence.licence_no, detail)
-
-
 def _needed(case: Case, line: CaseLine) -> tuple[tuple[Fraction, str] | None, tuple[Fraction, str] | None]:
     """Quantity and value that the line asks for: its own, of an order what its shipments have not taken (D4.1)."""
     if case.order is None:
@@ -170,11 +154,3 @@ def _needed(case: Case, line: CaseLine) -> tuple[tuple[Fraction, str] | None, tu
         None if quantity is None or line.quantity is None else (quantity, line.quantity.unit),
         None if value is None or line.value is None else (value, line.value.currency),
     )
-
-
-def _shown(amount: Fraction, unit: str) -> str:
-    return show(Quantity(to_decimal(amount), unit))
-
-
-def _worth(amount: Fraction, currency: str) -> str:
-    return show_money(Money(to_decimal(amount), currency))

@@ -5,21 +5,22 @@ Before departure, and for orders. Departed goods: departed.py.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from services.gatekeeper.domain.aggregates import Draw, Finding
 from services.gatekeeper.domain.candidates import Candidate, candidates_of
 from services.gatekeeper.domain.case import Case, CaseLine
 from services.gatekeeper.domain.catch_all import concern_of
+from services.gatekeeper.domain.combining import fitting
 from services.gatekeeper.domain.matching import Judgement, judge
 from services.gatekeeper.domain.nearness import nearest_findings
 from services.gatekeeper.domain.notices import lines_matched, matching_notices
 from services.gatekeeper.domain.order_rest import rest_of
 from services.gatekeeper.domain.reasons import Reason
-from services.gatekeeper.domain.room import Room, order_draw, own_draws
+from services.gatekeeper.domain.room import Room, order_draws, own_draws
 from services.gatekeeper.domain.rule_entities import Notice
-from services.gatekeeper.domain.selection import answers, chosen, nearest
+from services.gatekeeper.domain.selection import answers, nearest
 from services.gatekeeper.domain.subjects import about_line, listed, missing
 from services.gatekeeper.domain.vocabulary import Balance
 
@@ -28,7 +29,10 @@ NoticesByLine = Mapping[int, tuple[Notice, ...]]
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """`draws`: one for each line that fits; `booking`: what the ledger of departed goods should say, fit or not."""
+    """`draws`: of each line that fits one, or several (D3.7).
+
+    `booking`: what the ledger of departed goods should say, fit or not.
+    """
 
     draws: tuple[Draw, ...] = ()
     findings: tuple[Finding, ...] = ()
@@ -47,7 +51,7 @@ def release_notices(case: Case) -> NoticesByLine:
 
 
 def plan_draws(case: Case, notices: NoticesByLine) -> Plan:
-    """A RESERVED draw for each line that fits a licence; the nearest's reasons where one is needed and none fits."""
+    """RESERVED draws for each line that fits licences; the nearest's reasons where one is needed and none fits."""
     room = Room(case)
     draws: list[Draw] = []
     findings: list[Finding] = []
@@ -58,10 +62,10 @@ def plan_draws(case: Case, notices: NoticesByLine) -> Plan:
             continue
         possible = possible_for(case, line, against)
         candidates += possible
-        current = current_draw(case, line)
+        current = current_draws(case, line)
         judgements = [judge(case, line, candidate, room, current) for candidate in possible]
-        best = chosen(judgements, current, order_draw(case, line), against)
-        if best is not None:
+        best = fitting(case, line, judgements, current, room, against, order_draws(case, line))
+        if best:
             draws += taken_by(case, room, best, Balance.RESERVED)
         elif line.needs_licence:
             findings += reasons_of(case, line, judgements)
@@ -91,19 +95,24 @@ def possible_for(case: Case, line: CaseLine, against: tuple[Notice, ...]) -> tup
     )
 
 
-def current_draw(case: Case, line: CaseLine) -> Draw | None:
+def current_draws(case: Case, line: CaseLine) -> tuple[Draw, ...]:
     """What the line stands with now."""
-    return next((draw for draw in own_draws(case) if draw.line_no == line.line_no), None)
+    return tuple(draw for draw in own_draws(case) if draw.line_no == line.line_no)
 
 
-def taken_by(case: Case, room: Room, best: Judgement, balance: Balance) -> tuple[Draw, ...]:
-    """The draw of a judgement that is taken, with the room that it takes away from the next line."""
-    amounts, draw = best.amounts, best.draw(case, balance)
-    if amounts is None or draw is None:
+def taken_by(case: Case, room: Room, taken: Sequence[Judgement], balance: Balance) -> tuple[Draw, ...]:
+    """The draws of judgements that are taken for one line, with the room that they take away from the next line.
+
+    (): the amounts of one of them can't be told.
+    """
+    draws = [one.draw(case, balance) for one in taken]
+    amounts = {one.candidate.key: one.amounts for one in taken}
+    known = {key: each for key, each in amounts.items() if each is not None}
+    if len(known) < len(amounts):
         return ()
     if len(case.lines) > 1:
-        room.take(best.line, best.candidate, amounts)
-    return (draw,)
+        room.take(taken[0].line, known)
+    return tuple(draw for draw in draws if draw is not None)
 
 
 def reasons_of(case: Case, line: CaseLine, judgements: list[Judgement]) -> tuple[Finding, ...]:

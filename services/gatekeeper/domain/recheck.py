@@ -9,6 +9,7 @@ from services.gatekeeper.domain.calendar import end_of_day, start_of_day
 from services.gatekeeper.domain.candidates import named_licences
 from services.gatekeeper.domain.case import Case, CaseLine
 from services.gatekeeper.domain.leaving import has_left
+from services.gatekeeper.domain.periods import next_periods
 from services.gatekeeper.domain.rule_entities import Licence
 from services.gatekeeper.domain.values import rate_days
 
@@ -17,12 +18,16 @@ def next_dates(case: Case) -> Iterator[datetime]:
     """Starts and ends of every licence that may concern a line, of exchange rates, and the end of the planned day.
 
     A superset, and nothing after departure: its day doesn't move. The day after the planned one: from then on today
-    alone counts (D3.8).
+    alone counts (D3.8), so that each new period of a licence's limits is another question (D3.11).
     """
     if has_left(case) or not case.leaves_territory:
         return
     for day in {*_days(case)}:
         yield start_of_day(day)
+    if case.planned_day is None or case.planned_day <= case.today:
+        for line in case.lines:
+            for licence in concerned(case, line):
+                yield from next_periods(licence, case.today)
     after = None if case.planned_day is None else end_of_day(case.planned_day)
     if after is not None:
         yield after

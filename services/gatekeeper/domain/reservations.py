@@ -7,19 +7,21 @@ from decimal import Decimal
 from fractions import Fraction
 
 from services.gatekeeper.domain.aggregates import Draw, Order, Shipment, Take
-from services.gatekeeper.domain.alerts import granted
 from services.gatekeeper.domain.corrected import corrected_facts
 from services.gatekeeper.domain.evolve import evolve
 from services.gatekeeper.domain.facts import OrderLine
-from services.gatekeeper.domain.ledger import ZERO, book, free_of
+from services.gatekeeper.domain.ledger import book
 from services.gatekeeper.domain.order_rest import in_unit, rest_of
-from services.gatekeeper.domain.quantity import EXACT, Money, Quantity, to_decimal
+from services.gatekeeper.domain.order_room import within_room
+from services.gatekeeper.domain.order_shares import Moved, wanted_of_several
+from services.gatekeeper.domain.quantity import Money, Quantity, to_decimal
 from services.gatekeeper.domain.references import References
 from services.gatekeeper.domain.values import fixed_rate
 from services.gatekeeper.domain.vocabulary import Balance, Movement, OrderState, ShipmentState
 from services.gatekeeper.domain.workspace import FollowUpKind, Workspace
 
 NOTHING = Fraction(0)
+NOTHING_MOVED: Moved = {}
 
 
 def takings_of(shipment: Shipment, order_id: str) -> tuple[Take, ...]:
@@ -29,7 +31,9 @@ def takings_of(shipment: Shipment, order_id: str) -> tuple[Take, ...]:
     facts = corrected_facts(shipment)
     if facts is None or not (departed or shipment.state is ShipmentState.RELEASED):
         return ()
-    drawn = {draw.line_no: draw.licence_no for draw in reversed(shipment.draws)}
+    drawn: dict[int, tuple[str, ...]] = {}
+    for draw in shipment.draws:
+        drawn[draw.line_no] = (*drawn.get(draw.line_no, ()), draw.licence_no)
     return tuple(
         Take(
             shipment_id=shipment.shipment_id,
@@ -40,16 +44,20 @@ def takings_of(shipment: Shipment, order_id: str) -> tuple[Take, ...]:
             value=line.value,
             balance=Balance.CONSUMED if departed else Balance.RESERVED,
             arrival=shipment.arrival,
-            licence_no=drawn.get(line.line_no),
+            licence_no=next(iter(drawn.get(line.line_no, ())), None),
             leaves=facts.movement not in (Movement.DOMESTIC, Movement.INTO_BONDED),
+            others=drawn.get(line.line_no, ())[1:],
         )
         for line in facts.lines
         if line.order_id == order_id and line.order_line is not None
     )
 
 
-def retake(workspace: Workspace, shipment: Shipment, order_ids: Iterable[str]) -> None:
+def retake(workspace: Workspace, former: Shipment, shipment: Shipment, order_ids: Iterable[str]) -> None:
     """Writes what `shipment` takes now to each of its orders and fits their reservations to it.
+
+    `former`: the shipment as it was. An order that reserves on several licences gives up and gets back where the
+    shipment draws more and less than before (D3.7).
 
     An order of which something came back, or of which more left than it knew of, has its other shipments looked at
     again (OVER_DELIVERY, D1.3, D4.3); a held one is judged by what it still has to ship.
@@ -62,7 +70,8 @@ def retake(workspace: Workspace, shipment: Shipment, order_ids: Iterable[str]) -
             continue
         others = [take for take in order.takes if take.shipment_id != shipment.shipment_id]
         takes = tuple(sorted((*others, *after), key=lambda take: (take.arrival, take.shipment_id, take.line_no)))
-        fit_reservation(workspace, evolve(order, takes=takes))
+        moved = _moved(former, shipment, order_id)
+        fit_reservation(workspace, evolve(order, takes=takes), moved)
         given_back = _without(before, after)
         left_with_more = any(take.balance is Balance.CONSUMED for take in _without(after, before))
         alone = not set(order.shipments) - {shipment.shipment_id}
@@ -70,6 +79,18 @@ def retake(workspace: Workspace, shipment: Shipment, order_ids: Iterable[str]) -
             workspace.follow_up(FollowUpKind.ORDER_SHIPMENTS, order_id)
         if order.state is OrderState.HELD or _reserves_nowhere(order, given_back):
             workspace.follow_up(FollowUpKind.ORDER, order_id)
+
+
+def _moved(former: Shipment, shipment: Shipment, order_id: str) -> Moved:
+    moved: dict[tuple[int, str, int], Fraction] = {}
+    for each, sign in ((shipment, 1), (former, -1)):
+        lines = {line.line_no: line for line in each.facts.lines} if each.facts else {}
+        for draw in each.draws:
+            line = lines.get(draw.line_no)
+            if line is not None and line.order_id == order_id and line.order_line is not None:
+                place = (line.order_line, draw.licence_no, draw.licence_line)
+                moved[place] = moved.get(place, NOTHING) + sign * Fraction(draw.quantity.value)
+    return moved
 
 
 def _without(takes: list[Take], others: list[Take]) -> list[Take]:
@@ -84,15 +105,15 @@ def _reserves_nowhere(order: Order, given_back: list[Take]) -> bool:
     return order.state is OrderState.CLEARED and any(take.order_line not in drawn for take in given_back)
 
 
-def fit_reservation(workspace: Workspace, order: Order, *, judged: bool = False) -> None:
+def fit_reservation(workspace: Workspace, order: Order, moved: Moved = NOTHING_MOVED, *, judged: bool = False) -> None:
     """Stores `order` with its reservation fitted to what its shipments have not taken, as far as there is room.
 
     Where there is too little left for what an order gets back, it keeps what there is and is judged anew (D4.1).
     `judged`: the rules have just said that there is room.
     """
     before = workspace.order(order.order_id).draws
-    wanted = wanted_draws(order, workspace.references) if order.state is OrderState.CLEARED else ()
-    fitted = wanted if judged else _within_room(workspace, before, wanted)
+    wanted = wanted_draws(order, workspace.references, moved) if order.state is OrderState.CLEARED else ()
+    fitted = wanted if judged else within_room(workspace, order, wanted)
     if fitted != wanted:
         workspace.follow_up(FollowUpKind.ORDER, order.order_id)
     book(workspace, "order", order.order_id, before, fitted)
@@ -112,10 +133,20 @@ def emptied_draws(order: Order, judged: tuple[Draw, ...], references: References
     )
 
 
-def wanted_draws(order: Order, references: References) -> tuple[Draw, ...]:
-    """The order's draws, each as big as what is ordered less what its shipments hold or have taken (D4.1)."""
+def wanted_draws(order: Order, references: References, moved: Moved = NOTHING_MOVED) -> tuple[Draw, ...]:
+    """The order's draws, of each line as big as what is ordered less what its shipments hold or have taken (D4.1).
+
+    `moved`: where a line that reserves on several licences is to shrink and grow, as far as it does.
+    """
     lines = {line.line_no: line for line in order.facts.lines} if order.facts else {}
-    return tuple(_wanted(order, lines[draw.line_no], draw, references) for draw in order.draws if draw.line_no in lines)
+    wanted: list[Draw] = []
+    for line_no in dict.fromkeys(draw.line_no for draw in order.draws if draw.line_no in lines):
+        draws = tuple(draw for draw in order.draws if draw.line_no == line_no)
+        if len(draws) == 1:
+            wanted.append(_wanted(order, lines[line_no], draws[0], references))
+        else:
+            wanted += wanted_of_several(order, lines[line_no], draws, references, moved)
+    return tuple(wanted)
 
 
 def _wanted(order: Order, line: OrderLine, draw: Draw, references: References) -> Draw:
@@ -143,33 +174,3 @@ def _left(order: Order, line: OrderLine, draw: Draw, references: References) -> 
         return quantity, rest.value
     rate = fixed_rate(references, line.value.currency, draw.value.currency, draw)
     return quantity, value if rate is None else rest.value * Fraction(rate.rate)
-
-
-def _within_room(workspace: Workspace, before: tuple[Draw, ...], wanted: tuple[Draw, ...]) -> tuple[Draw, ...]:
-    """`wanted`, or as much of each as is free beyond what the order already reserves on that licence line."""
-    had = {(draw.line_no, draw.licence_no, draw.licence_line): draw for draw in before}
-    room: dict[tuple[str, int], tuple[Decimal, Decimal]] = {}
-    fitted: list[Draw] = []
-    for draw in wanted:
-        place = (draw.licence_no, draw.licence_line)
-        old = had.get((draw.line_no, *place))
-        old_quantity = old.quantity.value if old else ZERO
-        old_value = old.value.amount if old else ZERO
-        free, free_value = room.get(place) or _free(workspace, draw)
-        more = min(free, max(ZERO, EXACT.subtract(draw.quantity.value, old_quantity)))
-        more_value = min(free_value, max(ZERO, EXACT.subtract(draw.value.amount, old_value)))
-        room[place] = EXACT.subtract(free, more), EXACT.subtract(free_value, more_value)
-        quantity = min(draw.quantity.value, EXACT.add(old_quantity, more))
-        value = min(draw.value.amount, EXACT.add(old_value, more_value))
-        fitted.append(
-            evolve(draw, quantity=evolve(draw.quantity, value=quantity), value=evolve(draw.value, amount=value))
-        )
-    return tuple(fitted)
-
-
-def _free(workspace: Workspace, draw: Draw) -> tuple[Decimal, Decimal]:
-    licence = workspace.references.licence(draw.licence_no)
-    line = next((each for each in licence.lines if each.line_no == draw.licence_line), None) if licence else None
-    if line is None:
-        return ZERO, ZERO
-    return free_of(workspace.account(draw.licence_no), draw.licence_line, *granted(line))

@@ -1,41 +1,33 @@
-"""What a licence line has for a case, while the case's lines take from it one after another (D4.1)."""
+"""What a licence line has for a case, while the case's lines take from it one after another (D4.1, D3.11)."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 
-from services.gatekeeper.domain.aggregates import Draw, LineBalance, Order, Take
+from services.gatekeeper.domain.aggregates import Draw, LineBalance, Take
 from services.gatekeeper.domain.candidates import Candidate
 from services.gatekeeper.domain.case import Case, CaseLine
 from services.gatekeeper.domain.evolve import evolve
+from services.gatekeeper.domain.periods import counted_day, counted_in, limit_in, limits_on, span_of, used_in
 from services.gatekeeper.domain.quantity import EXACT
 from services.gatekeeper.domain.reservations import wanted_draws
-from services.gatekeeper.domain.rule_entities import Licence
+from services.gatekeeper.domain.room_amounts import NOTHING, Amounts, PeriodRoom, draw_amounts
 from services.gatekeeper.domain.vocabulary import Balance, OrderState
 
 LineKey = tuple[str, int]
-ZERO = Fraction(0)
+Parts = Mapping[LineKey, Fraction]
+"""What one line takes already of other licence lines, each in its own unit (D3.7)."""
+NO_PARTS: Parts = {}
 HUNDRED = Decimal(100)
+ZERO = Fraction(0)
 
 
-@dataclass(frozen=True, slots=True)
-class Amounts:
-    """A quantity in the licence line's unit and a value in its currency."""
-
-    quantity: Fraction
-    value: Fraction
-
-    def __add__(self, other: Amounts) -> Amounts:
-        return Amounts(self.quantity + other.quantity, self.value + other.value)
-
-    def __sub__(self, other: Amounts) -> Amounts:
-        return Amounts(self.quantity - other.quantity, self.value - other.value)
-
-
-NOTHING = Amounts(ZERO, ZERO)
+def place_of(draw: Draw) -> LineKey:
+    return draw.licence_no, draw.licence_line
 
 
 def own_draws(case: Case) -> tuple[Draw, ...]:
@@ -43,10 +35,6 @@ def own_draws(case: Case) -> tuple[Draw, ...]:
     if case.shipment is not None:
         return case.shipment.draws
     return case.order.draws if case.order is not None else ()
-
-
-def draw_amounts(draw: Draw) -> Amounts:
-    return Amounts(Fraction(draw.quantity.value), Fraction(draw.value.amount))
 
 
 def _less(granted: Decimal, *taken: Decimal, own: Iterable[Decimal]) -> Decimal:
@@ -58,38 +46,18 @@ def _less(granted: Decimal, *taken: Decimal, own: Iterable[Decimal]) -> Decimal:
     return granted
 
 
-def order_draw(case: Case, line: CaseLine) -> Draw | None:
+def order_draws(case: Case, line: CaseLine) -> tuple[Draw, ...]:
     """What the line's own order reserves for it now (shipments only)."""
     if case.shipment is None or line.order_id is None:
-        return None
+        return ()
     order = case.orders.get(line.order_id)
     draws = order.draws if order is not None else ()
-    return next((d for d in draws if d.line_no == line.order_line and d.balance is Balance.RESERVED), None)
+    return tuple(d for d in draws if d.line_no == line.order_line and d.balance is Balance.RESERVED)
 
 
-def uses_left(case: Case, licence: Licence) -> int | None:
-    """Uses that this case may still take or stand on; None: not limited.
-
-    A shipment's own use doesn't count against it, nor do those of an order's own shipments against the order (D4.1).
-    """
-    if licence.max_uses is None:
-        return None
-    account = case.accounts[licence.licence_no]
-    return licence.max_uses - account.uses - account.uses_reserved + own_uses(case, licence.licence_no)
-
-
-def own_uses(case: Case, licence_no: str) -> int:
-    if case.order is not None:
-        return len({take.shipment_id for take in case.order.takes if take.licence_no == licence_no})
-    return int(any(draw.licence_no == licence_no for draw in own_draws(case)))
-
-
-def is_completed(case: Case, licence: Licence) -> bool:
-    """D4.2: its first completed export has ended it; a shipment's own departure doesn't end it for that shipment."""
-    if not licence.lapses_on_completion:
-        return False
-    consumed = {draw.licence_no for draw in own_draws(case) if draw.balance is Balance.CONSUMED}
-    return case.accounts[licence.licence_no].uses > int(licence.licence_no in consumed)
+def _emptied(draw: Draw) -> Draw:
+    nothing = Decimal(0)
+    return evolve(draw, quantity=evolve(draw.quantity, value=nothing), value=evolve(draw.value, amount=nothing))
 
 
 @dataclass(slots=True)
@@ -98,36 +66,62 @@ class Room:
 
     case: Case
     _moved: dict[LineKey, Amounts] = field(default_factory=dict)
+    _days: dict[LineKey, list[tuple[date, Fraction]]] = field(default_factory=dict)
     _takes: dict[tuple[str, int | None], list[Take]] = field(default_factory=dict)
-    _reserved: dict[tuple[str, int | None], Amounts] = field(default_factory=dict)
-    _given: dict[int, Amounts] = field(default_factory=dict)
+    _reserved: dict[tuple[str, int | None], tuple[Draw, ...]] = field(default_factory=dict)
+    _shrunk: dict[int, tuple[Draw, ...]] = field(default_factory=dict)
 
-    def available(self, line: CaseLine, candidate: Candidate) -> Amounts:
+    def available(self, line: CaseLine, candidate: Candidate, parts: Parts = NO_PARTS) -> Amounts:
         """granted × (1 + tolerance) − reserved − consumed + the case's own + what the line's order gives up there."""
         free = self._free_of(candidate)
-        draw = order_draw(self.case, line)
-        if draw is None or (draw.licence_no, draw.licence_line) != candidate.key:
-            return free
-        return free + self._given_up(line, draw)
+        for draw, given_up in self._given_up(line, candidate.key, parts):
+            free = free + given_up if place_of(draw) == candidate.key else free
+        return free
 
-    def take(self, line: CaseLine, candidate: Candidate, amounts: Amounts) -> None:
-        """`line` takes `amounts` there: the next line finds less, and its order reserves less, wherever it did."""
-        draw = order_draw(self.case, line)
-        if draw is not None:
-            given_up = self._given_up(line, draw)
-            self._reserved[(line.order_id or "", line.order_line)] = self._reserved_of(line, draw) - given_up
-            self._move((draw.licence_no, draw.licence_line), given_up)
+    def periods(self, line: CaseLine, candidate: Candidate, parts: Parts = NO_PARTS) -> tuple[PeriodRoom, ...]:
+        """For each period limit of the licence line: what of it is used in the period of the case's day (D3.11)."""
+        case, key, found = self.case, candidate.key, []
+        for limit in limits_on(candidate.licence, candidate.line.line_no):
+            span = span_of(limit.period, case.days[-1])
+            balance = case.accounts[key[0]].lines.get(key[1], LineBalance(key[1], days={}))
+            used = Fraction(used_in(balance, span, case.today))
+            counts_all = balance.days is None
+            own = (draw for draw in own_draws(case) if place_of(draw) == key)
+            used -= sum(
+                Fraction(draw.quantity.value) for draw in own if counts_all or counted_in(draw, span, case.today)
+            )
+            for draw, given_up in self._given_up(line, key, parts):
+                if place_of(draw) == key and (counts_all or counted_in(draw, span, case.today)):
+                    used -= given_up.quantity
+            used -= sum(moved for day, moved in self._days.get(key, ()) if counts_all or day in span)
+            allowed = limit_in(case.references, line.item_no, limit, candidate.line)
+            found.append(PeriodRoom(limit, span, used, None if allowed is None else allowed - used))
+        return tuple(found)
+
+    def take(self, line: CaseLine, taken: Mapping[LineKey, Amounts]) -> None:
+        """`line` takes these amounts: the next line finds less, and its order reserves less, wherever it did."""
+        parts = {key: amounts.quantity for key, amounts in taken.items()}
+        draws = self._reserved_of(line)
+        if draws:
+            after = self._after(line, parts)
+            for draw, kept in zip(draws, after, strict=True):
+                day = None if draw.day is None else counted_day(draw.day, draw.balance, self.case.today)
+                self._move(place_of(draw), draw_amounts(draw) - draw_amounts(kept), day)
+            self._reserved[(line.order_id or "", line.order_line)] = after
         if line.order_id is not None:
             self._takes.setdefault((line.order_id, line.order_line), []).append(self._take_of(line))
-        self._move(candidate.key, NOTHING - amounts)
+        for key, amounts in taken.items():
+            self._move(key, NOTHING - amounts, self.case.days[-1])
 
-    def _move(self, key: LineKey, amounts: Amounts) -> None:
+    def _move(self, key: LineKey, amounts: Amounts, day: date | None) -> None:
         self._moved[key] = self._moved.get(key, NOTHING) + amounts
+        if day is not None:
+            self._days.setdefault(key, []).append((day, amounts.quantity))
 
     def _free_of(self, candidate: Candidate) -> Amounts:
         key, granted = candidate.key, candidate.line
         balance = self.case.accounts[key[0]].lines.get(key[1], LineBalance(key[1]))
-        own = [draw for draw in own_draws(self.case) if (draw.licence_no, draw.licence_line) == key]
+        own = [draw for draw in own_draws(self.case) if place_of(draw) == key]
         tolerated = EXACT.multiply(granted.quantity.value, EXACT.add(HUNDRED, granted.tolerance_percent)).scaleb(
             -2, EXACT
         )
@@ -141,23 +135,44 @@ class Room:
         free = Amounts(Fraction(quantity), Fraction(value))
         return free + self._moved[key] if key in self._moved else free
 
-    def _reserved_of(self, line: CaseLine, draw: Draw) -> Amounts:
-        return self._reserved.get((line.order_id or "", line.order_line), draw_amounts(draw))
+    def _reserved_of(self, line: CaseLine) -> tuple[Draw, ...]:
+        """What the line's order reserves for it after the lines before."""
+        return self._reserved.get((line.order_id or "", line.order_line)) or order_draws(self.case, line)
 
-    def _given_up(self, line: CaseLine, draw: Draw) -> Amounts:
-        """By how much the order's reservation shrinks when `line` is taken: it keeps what is then still to ship."""
-        if line.line_no not in self._given:
-            order = self.case.orders[line.order_id or ""]
-            self._given[line.line_no] = self._reserved_of(line, draw) - self._kept(order, line, draw)
-        return self._given[line.line_no]
+    def _given_up(self, line: CaseLine, key: LineKey, parts: Parts) -> Iterable[tuple[Draw, Amounts]]:
+        """By how much the order's reservation shrinks when `line` is taken: it keeps what is then still to ship.
 
-    def _kept(self, order: Order, line: CaseLine, draw: Draw) -> Amounts:
-        if order.state is not OrderState.CLEARED:
-            return NOTHING
-        others = tuple(take for take in order.takes if take.shipment_id != self.case.owner_id)
-        planned = self._takes.get((order.order_id, line.order_line), [])
-        after = evolve(order, draws=(draw,), takes=(*others, *planned, self._take_of(line)))
-        return sum((draw_amounts(kept) for kept in wanted_draws(after, self.case.references)), NOTHING)
+        Of several licences it shrinks where the line draws, as far as it reserves there: `parts`, then all at `key`.
+        """
+        draws = self._reserved_of(line)
+        if not draws:
+            return ()
+        here = {place_of(draw): Fraction(draw.quantity.value) for draw in draws if place_of(draw) == key}
+        own = self._own_of(line) if here else {}
+        after = self._after(line, {**parts, **{place: own.get(place, ZERO) + all_of for place, all_of in here.items()}})
+        return [(draw, draw_amounts(draw) - draw_amounts(kept)) for draw, kept in zip(draws, after, strict=True)]
+
+    def _after(self, line: CaseLine, parts: Parts) -> tuple[Draw, ...]:
+        """The order's draws for the line once it has been taken. Of a single one they don't depend on `parts`."""
+        draws = self._reserved_of(line)
+        if len(draws) == 1 and line.line_no in self._shrunk:
+            return self._shrunk[line.line_no]
+        kept: dict[LineKey, Draw] = {}
+        order = self.case.orders[line.order_id or ""]
+        if order.state is OrderState.CLEARED:
+            others = tuple(take for take in order.takes if take.shipment_id != self.case.owner_id)
+            planned = self._takes.get((order.order_id, line.order_line), [])
+            after = evolve(order, draws=draws, takes=(*others, *planned, self._take_of(line)))
+            own = self._own_of(line)
+            more = {key: parts.get(key, ZERO) - own.get(key, ZERO) for key in (*parts, *own)}
+            moved = {(line.order_line or 0, *key): quantity for key, quantity in more.items()}
+            kept = {place_of(draw): draw for draw in wanted_draws(after, self.case.references, moved)}
+        self._shrunk[line.line_no] = tuple(kept.get(place_of(draw)) or _emptied(draw) for draw in draws)
+        return self._shrunk[line.line_no]
+
+    def _own_of(self, line: CaseLine) -> Parts:
+        own = (draw for draw in own_draws(self.case) if draw.line_no == line.line_no)
+        return {place_of(draw): Fraction(draw.quantity.value) for draw in own}
 
     def _take_of(self, line: CaseLine) -> Take:
         return Take(

@@ -18,7 +18,7 @@ from services.gatekeeper.domain.vocabulary import OrderStatus
 
 SUMMED = ""
 """The shipment of a take that is the sum of several."""
-Kind = tuple[str, int, str, str | None, str | None, str, int, str | None, bool]
+Kind = tuple[str, int, str, str | None, str | None, str, int, tuple[str, ...], bool]
 """What takes that are summed have in common: see `_kind`."""
 
 
@@ -46,7 +46,7 @@ def _of_shipment(order: Order, shipment: Shipment, delivered_under: OrderFacts |
         state=order.state,
         standing=order.standing,
         draws=tuple(draw for draw in order.draws if draw.line_no in named),
-        takes=(*own, *_summed((_kind(take, SUMMED, None, shipment.arrival), take) for take in others)),
+        takes=(*own, *_summed((_kind(take, SUMMED, (), shipment.arrival), take) for take in others)),
         cancelled=cancelled,
     )
 
@@ -58,18 +58,18 @@ def order_as_judged(order: Order, references: References) -> Order:
     return evolve(order, takes=_summed((_kind(take, *_user(take, references), 0), take) for take in order.takes))
 
 
-def _user(take: Take, references: References) -> tuple[str, str | None]:
-    licence = references.licence(take.licence_no) if take.licence_no is not None else None
-    limited = licence is not None and licence.max_uses is not None
-    return (take.shipment_id if limited else SUMMED), take.licence_no
+def _user(take: Take, references: References) -> tuple[str, tuple[str, ...]]:
+    drawn_on = (references.licence(licence_no) for licence_no in take.licences)
+    limited = any(licence is not None and licence.max_uses is not None for licence in drawn_on)
+    return (take.shipment_id if limited else SUMMED), take.licences
 
 
-def _kind(take: Take, user: str, licence_no: str | None, arrival: int) -> Kind:
+def _kind(take: Take, user: str, licences: tuple[str, ...], arrival: int) -> Kind:
     """`arrival`: of who asks. Whether a take came after that one is all that is asked of it (D4.3)."""
     unit = None if take.quantity is None else take.quantity.unit
     currency = None if take.value is None else take.value.currency
     came = arrival + 1 if take.arrival > arrival else arrival
-    return user, take.order_line, take.item_no, unit, currency, take.balance, came, licence_no, take.leaves
+    return user, take.order_line, take.item_no, unit, currency, take.balance, came, licences, take.leaves
 
 
 def _summed(several: Iterable[tuple[Kind, Take]]) -> tuple[Take, ...]:
@@ -86,7 +86,7 @@ def _summed(several: Iterable[tuple[Kind, Take]]) -> tuple[Take, ...]:
 
 
 def _sum(kind: Kind, one: Take, quantity: Decimal, value: Decimal) -> Take:
-    user, _, _, unit, currency, _, came, licence_no, _ = kind
+    user, _, _, unit, currency, _, came, licences, _ = kind
     return evolve(
         one,
         shipment_id=user,
@@ -94,7 +94,8 @@ def _sum(kind: Kind, one: Take, quantity: Decimal, value: Decimal) -> Take:
         quantity=None if unit is None else Quantity(quantity, unit),
         value=None if currency is None else Money(value, currency),
         arrival=came,
-        licence_no=licence_no,
+        licence_no=licences[0] if licences else None,
+        others=licences[1:],
     )
 
 

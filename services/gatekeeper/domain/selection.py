@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 
 from services.gatekeeper.domain.aggregates import Draw
 from services.gatekeeper.domain.matching import Judgement
@@ -19,11 +19,16 @@ def answers(licence: Licence, notices: Iterable[Notice]) -> bool:
 
 
 def chosen(
-    judgements: Iterable[Judgement], current: Draw | None, reserved: Draw | None, notices: Collection[Notice]
+    judgements: Iterable[Judgement], current: Sequence[Draw], reserved: Sequence[Draw], notices: Collection[Notice]
 ) -> Judgement | None:
-    """The one that fits and comes first; None: none fits.
+    """The one that fits and comes first; None: none fits."""
+    return next(iter(in_order((one for one in judgements if one.fits), current, reserved, notices)), None)
 
-    Licences that answer a matching notice come first; then a draw stays where it is, then where the line's own order
+
+def in_order(
+    judgements: Iterable[Judgement], current: Sequence[Draw], reserved: Sequence[Draw], notices: Collection[Notice]
+) -> list[Judgement]:
+    """Licences that answer a matching notice come first; then a draw stays where it is, then where the line's own order
     has reserved; then D3.5.
     """
 
@@ -36,7 +41,7 @@ def chosen(
             judgement.selection_key(),
         )
 
-    return min((judgement for judgement in judgements if judgement.fits), key=key, default=None)
+    return sorted(judgements, key=key)
 
 
 def nearest(judgements: Iterable[Judgement]) -> Judgement | None:
@@ -51,5 +56,5 @@ def distance(judgement: Judgement) -> tuple[bool, int, tuple[int, ...], tuple[bo
     return not judgement.candidate.covers_all, len(ranks), mildest_first, judgement.selection_key()
 
 
-def _is_at(draw: Draw | None, place: tuple[str, int]) -> bool:
-    return draw is not None and (draw.licence_no, draw.licence_line) == place
+def _is_at(draws: Sequence[Draw], place: tuple[str, int]) -> bool:
+    return any((draw.licence_no, draw.licence_line) == place for draw in draws)

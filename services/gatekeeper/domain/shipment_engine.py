@@ -37,7 +37,7 @@ def settle_shipment(workspace: Workspace, shipment: Shipment) -> None:
     after = _judge(workspace, before, shipment)
     book(workspace, "shipment", after.shipment_id, shipment.draws, after.draws)
     workspace.put_shipment(emit_shipment(workspace, before, after))
-    retake(workspace, after, order_ids_of(before.facts) | order_ids_of(after.facts))
+    retake(workspace, before, after, order_ids_of(before.facts) | order_ids_of(after.facts))
 
 
 def waits_until(shipment: Shipment) -> tuple[datetime | None, ...]:

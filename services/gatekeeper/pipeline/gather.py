@@ -17,6 +17,7 @@ from services.gatekeeper.domain.engine import (
 )
 from services.gatekeeper.domain.facts import OrderFacts, ShipmentFacts
 from services.gatekeeper.domain.gathered import NotGathered
+from services.gatekeeper.domain.periods import has_limits
 from services.gatekeeper.domain.references import References
 from services.gatekeeper.domain.shelf import NUMBER, TERM
 from services.gatekeeper.domain.workspace import Workspace
@@ -91,7 +92,10 @@ async def gather(
     lanes = {order_id: lane_of(order_id, gate.partitions) for order_id in order_ids}
     orders = await lock_orders(connection, order_ids, lanes)
     await _load_licences(connection, wanted, stored.values(), orders.values(), references)
-    accounts = await lock_accounts(connection, _licences(wanted, stored, orders, references))
+    numbers = _licences(wanted, stored, orders, references)
+    await load_licences(connection, references, numbers, ())
+    limited = {licence_no for licence_no in numbers if has_limits(references, licence_no)}
+    accounts = await lock_accounts(connection, numbers, limited)
     return Workspace(
         as_of=as_of,
         references=references,
@@ -142,7 +146,7 @@ def _licences(
         numbers |= licence_keys(facts, own, references)
     for order in orders.values():
         numbers |= licences_for_order(order, None, references)
-        numbers |= {take.licence_no for take in order.takes if take.licence_no is not None}
+        numbers |= {licence_no for take in order.takes for licence_no in take.licences}
     for shipment in stored.values():
         named = [orders[order_id] for order_id in order_ids_of_shipment(shipment)]
         numbers |= licences_for_shipment(shipment, None, named, references) | drawn_licences(shipment.past_draws)

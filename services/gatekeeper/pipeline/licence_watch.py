@@ -26,9 +26,13 @@ async def watch_licences(
     if not several:
         return
     numbers = [after.licence_no for _, after in several]
-    accounts = await lock_accounts(connection, numbers)
+    limited = {after.licence_no for _, after in several if after.period_limits}
+    accounts = await lock_accounts(connection, numbers, limited)
     drawers = await count_drawers(connection, numbers)
     workspace = Workspace(as_of, references, references.policy, {}, {}, accounts)
+    for licence_no in sorted(limited):
+        # A limit may be new: the sums by day are counted from the ledger this once, and kept from now on.
+        workspace.put_account(accounts[licence_no])
     for before, after in several:
         watch_licence_change(workspace, before, after, drawers.get(after.licence_no, 0))
     await store_accounts(connection, workspace)

@@ -203,7 +203,7 @@ async def _run_timers(gate: Gate, due: Sequence[tuple[str, str, int]], extra: Wa
         _, stopped = await lock_owners(gate, tx, [owner_id for _, owner_id, _ in due])
         still = await work.still_due(tx, due, as_of)
         items = [
-            (Item(position, owner, owner_id, lane), "date")
+            (Item(position, owner, owner_id, lane), engine.DATE)
             for position, (owner, owner_id, lane) in enumerate(due)
             if (owner, owner_id) in still and lane not in stopped
         ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, TypeVar
@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 from services.gatekeeper.domain.aggregates import LicenceAccount, LineBalance, Order, Shipment
 from services.gatekeeper.domain.evolve import evolve
 from services.gatekeeper.store.codec import dump, load
+from services.gatekeeper.store.day_sums import Days, with_days
 from services.gatekeeper.store.term_keys import SEPARATOR, term_keys
 
 Connection = Any
@@ -81,10 +82,12 @@ async def _lock_order_rows(connection: Connection, ids: Sequence[str]) -> dict[s
     return {row["order_id"]: row for row in rows}
 
 
-async def lock_accounts(connection: Connection, licence_nos: Iterable[str]) -> dict[str, LicenceAccount]:
+async def lock_accounts(
+    connection: Connection, licence_nos: Iterable[str], limited: Collection[str] = ()
+) -> dict[str, LicenceAccount]:
     """Licence accounts by number, locked in that order, unknown ones inserted first, as orders are.
 
-    Every candidate is locked, even for a refusal.
+    Every candidate is locked, even for a refusal. `limited`: those of which the sums by day are needed (D3.11).
     """
     numbers = sorted(set(licence_nos))
     if not numbers:
@@ -102,7 +105,7 @@ async def lock_accounts(connection: Connection, licence_nos: Iterable[str]) -> d
         " WHERE licence_no = ANY($1::text[]) ORDER BY licence_no FOR NO KEY UPDATE",
         numbers,
     )
-    return await _with_balances(connection, rows)
+    return await with_days(connection, await _with_balances(connection, rows), limited)
 
 
 async def read_accounts(connection: Connection, licence_nos: Iterable[str]) -> dict[str, LicenceAccount]:
@@ -117,13 +120,14 @@ async def read_accounts(connection: Connection, licence_nos: Iterable[str]) -> d
 
 async def _with_balances(connection: Connection, rows: Sequence[Any]) -> dict[str, LicenceAccount]:
     balances = await connection.fetch(
-        "SELECT licence_no, line_no, reserved, consumed, value_reserved, value_consumed FROM licence_line_balance"
-        " WHERE licence_no = ANY($1::text[])",
+        "SELECT licence_no, line_no, reserved, consumed, value_reserved, value_consumed, days"
+        " FROM licence_line_balance WHERE licence_no = ANY($1::text[])",
         [row["licence_no"] for row in rows],
     )
     lines: dict[str, dict[int, LineBalance]] = {}
     for row in balances:
-        lines.setdefault(row["licence_no"], {})[row["line_no"]] = LineBalance(*row[1:])
+        days = None if row["days"] is None else load(Days, row["days"])
+        lines.setdefault(row["licence_no"], {})[row["line_no"]] = evolve(LineBalance(*row[1:-1]), days=days)
     return {
         row["licence_no"]: LicenceAccount(
             row["licence_no"],
@@ -210,14 +214,16 @@ async def write_accounts(connection: Connection, accounts: Sequence[LicenceAccou
     )
     balances = [(account.licence_no, line) for account in accounts for line in account.lines.values()]
     await connection.execute(
-        "INSERT INTO licence_line_balance (licence_no, line_no, reserved, consumed, value_reserved, value_consumed)"
-        " SELECT * FROM unnest($1::text[], $2::int[], $3::numeric[], $4::numeric[], $5::numeric[], $6::numeric[])"
-        " ON CONFLICT (licence_no, line_no) DO UPDATE SET reserved = EXCLUDED.reserved,"
+        "INSERT INTO licence_line_balance"
+        " (licence_no, line_no, reserved, consumed, value_reserved, value_consumed, days)"
+        " SELECT * FROM unnest($1::text[], $2::int[], $3::numeric[], $4::numeric[], $5::numeric[], $6::numeric[],"
+        " $7::jsonb[]) ON CONFLICT (licence_no, line_no) DO UPDATE SET reserved = EXCLUDED.reserved,"
         " consumed = EXCLUDED.consumed, value_reserved = EXCLUDED.value_reserved,"
-        " value_consumed = EXCLUDED.value_consumed",
+        " value_consumed = EXCLUDED.value_consumed, days = EXCLUDED.days",
         [licence_no for licence_no, _ in balances],
         [line.line_no for _, line in balances],
         *_columns(balances),
+        [None if line.days is None else dump(line.days, Days) for _, line in balances],
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import BigInteger, Column, DateTime, LargeBinary, Numeric, Text
+from sqlalchemy import BigInteger, Column, Date, DateTime, LargeBinary, Numeric, Text
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB, UUID
 
 
@@ -14,6 +14,11 @@ def big(**options: Any) -> Column[Any]:
 
 def moment(**options: Any) -> Column[Any]:
     return Column(DateTime(timezone=True), nullable=options.pop("nullable", False), **options)
+
+
+def day(**options: Any) -> Column[Any]:
+    """An Asia/Shanghai day."""
+    return Column(Date, nullable=options.pop("nullable", False), **options)
 
 
 def text(**options: Any) -> Column[Any]:

@@ -34,6 +34,7 @@ async def append_ledger(connection: Connection, entries: Sequence[LedgerEntry], 
                 "uses",
                 "uses_reserved",
                 "rate_id",
+                "day",
                 "as_of",
             ],
             records=[
@@ -51,6 +52,7 @@ async def append_ledger(connection: Connection, entries: Sequence[LedgerEntry], 
                     entry.uses,
                     entry.uses_reserved,
                     entry.rate_id,
+                    entry.day,
                     as_of,
                 )
                 for entry in entries

@@ -161,7 +161,11 @@ class LicenceAccountRow(SQLModel, table=True):
 
 
 class LicenceLineBalance(SQLModel, table=True):
-    """Balances of one licence line in its own unit and currency: always the sum of its ledger rows (D4.1)."""
+    """Balances of one licence line in its own unit and currency: always the sum of its ledger rows (D4.1).
+
+    `days`: the quantities by day, {"2026-03-05": {"reserved": "…", "consumed": "…"}}; null where no licence with a
+    period limit has needed them yet (D3.11).
+    """
 
     __tablename__ = "licence_line_balance"
     __table_args__ = (
@@ -174,3 +178,4 @@ class LicenceLineBalance(SQLModel, table=True):
     consumed: Decimal = Field(sa_column=exact())
     value_reserved: Decimal = Field(sa_column=exact())
     value_consumed: Decimal = Field(sa_column=exact())
+    days: dict[str, Any] | None = Field(default=None, sa_column=json(nullable=True))

@@ -10,11 +10,14 @@ from typing import Any
 from sqlalchemy import Index
 from sqlmodel import Field, SQLModel
 
-from services.gatekeeper.store.columns import big, exact, identifier, json, moment, raw, text
+from services.gatekeeper.store.columns import big, day, exact, identifier, json, moment, raw, text
 
 
 class LedgerRow(SQLModel, table=True):
-    """One change of a balance, never updated (D4.1). `licence_line` 0: uses only."""
+    """One change of a balance, never updated (D4.1). `licence_line` 0: uses only.
+
+    `day`: the one that the changed draw is for (D3.11); null for uses.
+    """
 
     __tablename__ = "ledger"
     __table_args__ = (Index("ledger_licence", "licence_no", "seq"), Index("ledger_owner", "owner", "owner_id"))
@@ -32,6 +35,7 @@ class LedgerRow(SQLModel, table=True):
     uses: int
     uses_reserved: int
     rate_id: str | None = Field(default=None, sa_column=text(nullable=True))
+    day: dt.date | None = Field(default=None, sa_column=day(nullable=True))
     as_of: dt.datetime = Field(sa_column=moment())
 
 

@@ -189,7 +189,7 @@ PHRASES: Mapping[Reason, tuple[Phrase, ...]] = {
         phrase("PERIOD_LIMIT_EXCEEDED", "the quantity exceeds what the licence allows in the period"),
         *_BALANCE,
         phrase("PERIOD_LIMIT_EXCEEDED", "limit {limit}"),
-        phrase("PERIOD_LIMIT_EXCEEDED", "period {period}"),
+        phrase("PERIOD_LIMIT_EXCEEDED", "{period} {period_start} to {period_end}"),
         phrase("PERIOD_LIMIT_EXCEEDED", "already used in it {used}"),
     ),
     Reason.WATCH_LISTED: (

@@ -206,6 +206,7 @@ def test_every_field_of_a_take_is_summed_or_told_apart() -> None:
         "arrival",
         "licence_no",
         "leaves",
+        "others",
     ]
 
 

@@ -168,11 +168,11 @@ def test_a_consumed_licence_says_so_instead_of_uses() -> None:
     assert reasons(judged(shipment(), references(licence(lapses_on_completion=False)), books)) == ["USES_EXCEEDED"]
 
 
-def test_a_period_limit_on_the_line_refuses_for_now() -> None:
+def test_a_period_limit_limits_its_own_line() -> None:
     limit = PeriodLimit(1, quantity("200 KGM"), Period.CALENDAR_MONTH)
-    found = judged(shipment(line(net="1 KGM")), references(licence(period_limits=(limit,))))
+    found = judged(shipment(line(net="200.001 KGM")), references(licence(period_limits=(limit,))))
     assert reasons(found) == ["PERIOD_LIMIT_EXCEEDED"]
-    assert found.findings[0].detail["limit"] == "200 KGM CALENDAR_MONTH"
+    assert found.findings[0].detail["limit"] == "200 KGM"
     elsewhere = references(licence(period_limits=(replace(limit, line_no=2),)))
     assert reasons(judged(shipment(), elsewhere)) == []
 

@@ -99,7 +99,8 @@ def test_a_corrected_quantity_is_booked_and_judged_when_it_grew() -> None:
     above = judged(gone(line(net="1000.001 KGM")), None, SPENT, as_of=LATER)
     assert (reasons(above), booked(above)) == (["QTY_EXCEEDED"], [("L1", "1000.001", "CONSUMED")])
     limited = references(licence(period_limits=(PeriodLimit(1, quantity("1 KGM"), Period.DAY),)))
-    assert reasons(judged(gone(line(net="600 KGM")), limited, SPENT, as_of=LATER)) == []
+    assert reasons(judged(gone(line(net="500 KGM")), limited, SPENT, as_of=LATER)) == []
+    assert reasons(judged(gone(line(net="600 KGM")), limited, SPENT, as_of=LATER)) == ["PERIOD_LIMIT_EXCEEDED"]
 
 
 def test_a_hold_that_a_correction_gave_stays_until_it_fits() -> None:

@@ -6,9 +6,12 @@ import itertools
 from collections import Counter
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from services.gatekeeper.domain.policy import Policy
+from services.gatekeeper.pipeline.policies import record_policy
 from tests.pipeline.feeding import Feeder, Sent, sent
 from tests.pipeline.trade import Event, cancelled, control, item, licence, lifted, milestone, notice, order, shipment
 
@@ -23,6 +26,8 @@ HAPPENINGS = st.one_of(
     st.tuples(st.just("milestone"), SHIPMENTS, st.sampled_from(MILESTONES)),
     st.tuples(st.just("milestone"), SHIPMENTS, st.sampled_from(MILESTONES)),
     st.tuples(st.just("cap"), st.sampled_from([30, 100, 150])),
+    st.tuples(st.just("limit"), st.sampled_from([30, 80, 150]), st.sampled_from(["DAY", "CALENDAR_MONTH"])),
+    st.tuples(st.just("plan"), SHIPMENTS, st.sampled_from(["2026-03-05", "2026-03-20", "2026-04-05"])),
     st.tuples(st.just("stop"), SHIPMENTS),
     st.tuples(st.just("lift"), SHIPMENTS),
     st.tuples(st.just("broken"), SHIPMENTS),
@@ -40,7 +45,13 @@ class Story:
         self.versions: Counter[str] = Counter()
 
     def rules(self) -> list[Event]:
-        return [item(self.name, f"{self.name}.a"), control(f"{self.name}.a"), self._licence(100)]
+        code = f"{self.name}.a"
+        return [
+            item(self.name, code),
+            control(code),
+            self._licence(100),
+            licence(f"{self.name}-B", "25 KGM", code=code),
+        ]
 
     def event(self, happening: tuple[Any, ...]) -> Event | Sent:
         match happening:
@@ -60,6 +71,12 @@ class Story:
                 return milestone(self._shipment(number), what)
             case "cap", amount:
                 return self._licence(amount)
+            case "limit", amount, period:
+                limit = {"line_no": 1, "quantity": {"value": str(amount), "unit": "KGM"}, "period": period}
+                return self._licence(150, period_limits=[limit])
+            case "plan", number, day:
+                occurred_at = f"{day}T18:00:00+08:00"
+                return milestone(self._shipment(number), "DEPARTED", occurred_at, classifier="PLANNED")
             case "stop", number:
                 notice_id = f"N-{self._shipment(number)}"
                 return notice(notice_id, version=self._next(notice_id), shipments=[self._shipment(number)])
@@ -71,8 +88,8 @@ class Story:
                 return sent(shipment(name, version=self._next(name)), value=b"{")
         raise AssertionError(happening)
 
-    def _licence(self, amount: int) -> Event:
-        return licence(self.name, f"{amount} KGM", version=self._next("licence"), code=f"{self.name}.a")
+    def _licence(self, amount: int, **changes: Any) -> Event:
+        return licence(self.name, f"{amount} KGM", version=self._next("licence"), code=f"{self.name}.a", **changes)
 
     def _shipment(self, number: int) -> str:
         return f"{self.name}-S{number}"
@@ -85,13 +102,15 @@ class Story:
         return self.versions[name]
 
 
+@pytest.mark.parametrize("combine", [False, True])
 @settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(delivery=DELIVERIES)
 async def test_any_history_in_any_batches_leaves_what_is_sound_and_again_changes_nothing(
-    feeder: Feeder, delivery: list[tuple[tuple[Any, ...], bool, bool]]
+    feeder: Feeder, combine: bool, delivery: list[tuple[tuple[Any, ...], bool, bool]]
 ) -> None:
     story = Story()
     await feeder.resume()
+    await record_policy(feeder.gate, Policy(version=1, combine_licences=combine))
     await feeder.tell(*story.rules())
     batch, told = [], []
     for happening, ends, settled in delivery:

@@ -143,6 +143,7 @@ CREATE TABLE ledger (
     uses INTEGER NOT NULL,
     uses_reserved INTEGER NOT NULL,
     rate_id TEXT,
+    day DATE,
     as_of TIMESTAMP WITH TIME ZONE NOT NULL,
     PRIMARY KEY (seq)
 );
@@ -164,6 +165,7 @@ CREATE TABLE licence_line_balance (
     consumed NUMERIC NOT NULL,
     value_reserved NUMERIC NOT NULL,
     value_consumed NUMERIC NOT NULL,
+    days JSONB,
     PRIMARY KEY (licence_no, line_no)
 )
  WITH (fillfactor = 80);

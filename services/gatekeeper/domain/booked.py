@@ -1,0 +1,175 @@
+"""Consumption that is booked: what is asked of it again, and who takes it over (D1.6, D1.7; departed.py)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+
+from services.gatekeeper.domain.aggregates import Draw, Finding
+from services.gatekeeper.domain.balance_reasons import balance_findings
+from services.gatekeeper.domain.candidates import Candidate, covers
+from services.gatekeeper.domain.case import Case, CaseLine
+from services.gatekeeper.domain.combining import SIZE, fitting, parts, spread
+from services.gatekeeper.domain.evolve import evolve
+from services.gatekeeper.domain.fit import field_findings, status_findings
+from services.gatekeeper.domain.leaving import BALANCE, STATUS, is_contested, was_open_when_leaving
+from services.gatekeeper.domain.matching import Judgement, judge, measured
+from services.gatekeeper.domain.plan import reasons_of, taken_by
+from services.gatekeeper.domain.reasons import Reason
+from services.gatekeeper.domain.room import LineKey, Room, place_of
+from services.gatekeeper.domain.room_amounts import draw_amounts
+from services.gatekeeper.domain.rule_entities import Notice
+from services.gatekeeper.domain.selection import answers
+from services.gatekeeper.domain.shares import rounded
+from services.gatekeeper.domain.vocabulary import Balance
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What judging departed goods has come to, line by line."""
+
+    room: Room
+    draws: list[Draw] = field(default_factory=list)
+    booking: list[Draw] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
+    candidates: list[Candidate] = field(default_factory=list)
+
+    def stands(self, case: Case, best: Sequence[Judgement]) -> None:
+        taken = taken_by(case, self.room, best, Balance.CONSUMED)
+        self.draws += taken
+        self.booking += taken
+
+
+def judge_booked(
+    case: Case,
+    outcome: Outcome,
+    line: CaseLine,
+    booked: tuple[Draw, ...],
+    possible: tuple[Candidate, ...],
+    against: tuple[Notice, ...],
+) -> None:
+    drawn = [found for draw in booked if (found := _drawn_candidate(case, line, draw)) is not None]
+    if len(drawn) < len(booked) or not line.needs_licence:
+        outcome.draws += booked
+        outcome.booking += booked
+        return
+    room = outcome.room
+    contested = is_contested(case, line, booked)
+    standing = _standing(case, line, drawn, room, booked, contested=contested)
+    places = {candidate.key for candidate in drawn}
+    others = [on_the_day(case, line, one, room, booked) for one in possible if one.key not in places]
+    again = [on_the_day(case, line, one, room, booked) for one in drawn] if contested and len(drawn) > 1 else []
+    whole = standing if len(standing) == 1 else again
+    best = fitting(case, line, [*whole, *others], booked, room, against)
+    changed = any(found.reason not in BALANCE | {Reason.LICENCE_REVOKED} for one in standing for found in one.findings)
+    answering = bool(best) and all(answers(one.candidate.licence, against) for one in best)
+    if all(one.fits for one in standing) and not (answering and _answer_less(standing, against)):
+        outcome.stands(case, standing)
+    elif best and (contested or changed or answering):
+        outcome.stands(case, best)
+    else:
+        told = [found for one in standing for found in one.findings]
+        outcome.findings += reasons_of(case, line, [*standing, *others]) if contested else told
+        outcome.booking += taken_by(case, room, standing, Balance.CONSUMED) or _kept(case, room, standing, booked)
+
+
+def _answer_less(standing: Iterable[Judgement], against: tuple[Notice, ...]) -> bool:
+    return not all(answers(one.candidate.licence, against) for one in standing)
+
+
+def _standing(
+    case: Case,
+    line: CaseLine,
+    drawn: Sequence[Candidate],
+    room: Room,
+    booked: tuple[Draw, ...],
+    *,
+    contested: bool,
+) -> tuple[Judgement, ...]:
+    """What is booked, judged in full when it is contested; of several licences each for its own part of the line.
+
+    In proportion to what is booked (D4.1); where one of them has too little for that, the others give more.
+    """
+    judge_whole = on_the_day if contested else _stands_still
+    judgements = tuple(judge_whole(case, line, candidate, room, booked) for candidate in drawn)
+    if len(judgements) == 1 or any(one.amounts is None for one in judgements):
+        return judgements
+    stood = {place_of(draw): None if contested else draw for draw in booked}
+    wholes = sorted(judgements, key=lambda one: one.candidate.key)
+    sized = parts(wholes, fractions_of(wholes, booked))
+    judged = tuple(
+        _without_size(whole, part, line, room, stood[part.candidate.key])
+        for whole, part in zip(wholes, sized, strict=True)
+    )
+    told = [found for one in judged for found in one.findings]
+    too_little = bool(told) and all(found.reason in SIZE for found in told)
+    return (spread(line, wholes, booked, room) if too_little else ()) or judged
+
+
+def _without_size(whole: Judgement, part: Judgement, line: CaseLine, room: Room, booked: Draw | None) -> Judgement:
+    """`part` with the reasons of the whole, but for its size, which is its own."""
+    findings = [found for found in whole.findings if found.reason not in SIZE]
+    return evolve(part, findings=(*findings, *_size_findings(part, line, room, booked)))
+
+
+def _size_findings(part: Judgement, line: CaseLine, room: Room, booked: Draw | None) -> Iterator[Finding]:
+    """Whether it is too much; where something is `booked`, only as far as it grew (D1.7)."""
+    quantity, value = part.quantity, part.value
+    if booked is not None:
+        amounts = draw_amounts(booked)
+        quantity = quantity if quantity is not None and quantity > amounts.quantity else None
+        value = value if value is not None and value.amount > amounts.value else None
+    yield from balance_findings(line, part.candidate, room, quantity, value)
+
+
+def _kept(case: Case, room: Room, standing: Sequence[Judgement], booked: tuple[Draw, ...]) -> tuple[Draw, ...]:
+    """What is booked stays booked although nobody can tell any more how much it should be."""
+    room.take(standing[0].line, {place_of(draw): draw_amounts(draw) for draw in booked})
+    return booked
+
+
+def _drawn_candidate(case: Case, line: CaseLine, booked: Draw) -> Candidate | None:
+    """None: the licence line on which it is booked is gone from the licence's newest version."""
+    licence = case.references.licence(booked.licence_no)
+    lines = licence.lines if licence is not None else ()
+    granted = next((granted for granted in lines if granted.line_no == booked.licence_line), None)
+    return None if licence is None or granted is None else Candidate(licence, granted, covers(granted, line))
+
+
+def _stands_still(case: Case, line: CaseLine, drawn: Candidate, room: Room, booked: tuple[Draw, ...]) -> Judgement:
+    """The booked licence line asked only what D1.7 asks again: of the balance only where a correction made it larger.
+
+    A period limit is part of the balance (§2): what a correction adds must fit into the period of the departure, too.
+    """
+    revoked = (found for found in status_findings(line, drawn) if found.reason is Reason.LICENCE_REVOKED)
+    quantity, value, unknown = measured(case, line, drawn, booked)
+    judgement = Judgement(line, drawn, (*revoked, *field_findings(case, line, drawn), *unknown), quantity, value)
+    if len(booked) > 1:
+        return judgement
+    return evolve(judgement, findings=(*judgement.findings, *_size_findings(judgement, line, room, booked[0])))
+
+
+def on_the_day(case: Case, line: CaseLine, candidate: Candidate, room: Room, current: tuple[Draw, ...]) -> Judgement:
+    """The full judgement, without what the authority did to the licence only after the departure."""
+    judgement = judge(case, line, candidate, room, current)
+    departed_at = case.shipment.progress.departed_at if case.shipment is not None else None
+    if departed_at is None or candidate.licence.authority_time <= departed_at:
+        return judgement
+    findings = tuple(
+        finding
+        for finding in judgement.findings
+        if finding.reason not in STATUS or was_open_when_leaving(case, finding)
+    )
+    return evolve(judgement, findings=findings)
+
+
+def fractions_of(judgements: Iterable[Judgement], draws: tuple[Draw, ...]) -> dict[LineKey, Fraction]:
+    """In which proportion `draws` cover a line, of which the judgements know what it is in the unit of each."""
+    drawn = {place_of(draw): Fraction(draw.quantity.value) for draw in draws}
+    wholes = {one.candidate.key: one.quantity for one in judgements if one.quantity is not None}
+    covered = {key: drawn[key] / wholes[key] for key in sorted(wholes)}
+    whole = sum(covered.values(), Fraction(0))
+    return dict(
+        zip(covered, rounded([one / whole for one in covered.values()], [wholes[key] for key in covered]), strict=True)
+    )

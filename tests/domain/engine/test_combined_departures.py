@@ -1,0 +1,134 @@
+"""Goods that left on several licences: consumed on each, corrected in proportion, taken over (D3.7, D4.1, D4.7)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from services.gatekeeper.domain.vocabulary import LicenceStatus
+from tests.domain.builders import at, day, notice, rate
+from tests.domain.engine.lots import drawn, lot, single, sound, story_with
+
+
+def test_departure_consumes_on_each_and_one_of_them_lapses() -> None:
+    story = story_with(lot("G1", "300 KGM"), single("L9", "500 KGM"))
+    story.ship("S1", "700 KGM")
+    story.ship("S2", "50 KGM", licences=["L9"])
+    assert story.state("S2") == "HELD USES_EXCEEDED"
+    story.milestone("S1", "DEPARTED")
+    assert story.state("S1") == "RELEASED"
+    assert (story.balance("G1"), story.balance("L9")) == ("0/300 0/1", "0/400 0/1")
+    assert story.accounts["L9"].completed
+    assert story.state("S2") == "HELD LICENCE_CONSUMED"
+    story.milestone("S1", "SHIPPING_VOIDED")
+    assert (story.balance("G1"), story.balance("L9")) == ("300/0 1/0", "400/0 1/0")
+    assert not story.accounts["L9"].completed
+    sound(story)
+
+
+def test_a_correction_resizes_in_proportion() -> None:
+    story = story_with(lot("G1", "300 KGM"), lot("G2", "500 KGM"))
+    story.ship("S1", "700 KGM", value="7000 USD")
+    story.milestone("S1", "DEPARTED", event_id="left")
+    story.correct("S1", "left", "350 KGM")
+    assert drawn(story, "S1") == [("G1", "150", "3000"), ("G2", "200", "4000")]
+    story.correct("S1", "left", "700 KGM")
+    assert (story.state("S1"), drawn(story, "S1")) == ("RELEASED", [("G1", "300", "3000"), ("G2", "400", "4000")])
+    story.correct("S1", "left", "801.5 KGM")
+    assert story.state("S1") == "INTERCEPT QTY_EXCEEDED"
+    assert [(number, net) for number, net, _ in drawn(story, "S1")] == [("G1", "343.5"), ("G2", "458")]
+    story.correct("S1", "left", "700 KGM")
+    assert (story.state("S1"), drawn(story, "S1")) == ("RELEASED", [("G1", "300", "3000"), ("G2", "400", "4000")])
+    sound(story)
+
+
+def test_a_correction_that_does_not_fit_in_proportion_goes_where_there_is_room() -> None:
+    story = story_with(lot("G1", "300 KGM"), lot("G2", "500 KGM"))
+    story.ship("S1", "700 KGM", value="7000 USD")
+    story.milestone("S1", "DEPARTED", event_id="left")
+    story.correct("S1", "left", "750 KGM")
+    assert story.told("S1") == ["RELEASED"]
+    assert [(number, net) for number, net, _ in drawn(story, "S1")] == [("G1", "300"), ("G2", "450")]
+    sound(story)
+
+
+def test_returned_goods_consumed_on_each() -> None:
+    story = story_with(lot("G1", "300 KGM"), lot("G2", "500 KGM"))
+    story.ship("S1", "700 KGM", value="7000 USD")
+    story.milestone("S1", "RETURNED")
+    assert (story.state("S1"), drawn(story, "S1")) == ("CLOSED", [("G1", "300", "3000"), ("G2", "400", "4000")])
+    assert (story.balance("G1"), story.balance("G2")) == ("0/300 0/1", "0/400 0/1")
+    valued = story_with(lot("G1", "300 KGM"), lot("G2", "500 KGM"), rate("CNY", "USD", "0.125", "2026-03-01"))
+    valued.ship("S1", "700 KGM", value="56000 CNY")
+    valued.milestone("S1", "RETURNED")
+    assert drawn(valued, "S1") == [("G1", "300", "3000"), ("G2", "400", "4000")]
+
+
+def test_goods_that_left_when_their_licences_did_not_fit_are_booked_as_they_had_reserved() -> None:
+    story = story_with(lot("G1", "300 KGM"), lot("G2", "500 KGM"))
+    story.ship("S1", "700 KGM", value="7000 USD")
+    story.milestone("S1", "DEPARTED", at("2026-02-20 09:00"))
+    assert "LICENCE_NOT_YET_VALID" in story.state("S1")
+    assert drawn(story, "S1") == [("G1", "300", "3000"), ("G2", "400", "4000")]
+    assert (story.balance("G1"), story.balance("G2")) == ("0/300 0/1", "0/400 0/1")
+    story.rule(lot("G2", "500 KGM", version=2, valid_from=day("2026-02-01")))
+    story.rule(lot("G1", "300 KGM", version=2, valid_from=day("2026-02-01")))
+    assert "LICENCE_NOT_YET_VALID" not in story.state("S1")
+    sound(story)
+
+
+def test_changed_facts_at_sea_hold_and_another_licence_or_several_take_over() -> None:
+    story = story_with(lot("G1", "300 KGM"), lot("G2", "500 KGM"))
+    story.ship("S1", "700 KGM")
+    story.milestone("S1", "DEPARTED")
+    story.ship("S1", "700 KGM", destination="FR")
+    assert story.state("S1") == "INTERCEPT DESTINATION_MISMATCH"
+    assert [number for number, *_ in drawn(story, "S1")] == ["G1", "G2"]
+    story.rule(lot("F1", "400 KGM", destinations=("FR",)))
+    story.rule(lot("F2", "400 KGM", destinations=("FR",)))
+    assert (story.state("S1"), [(n, net) for n, net, _ in drawn(story, "S1")]) == (
+        "RELEASED", [("F1", "400"), ("F2", "300")],
+    )  # fmt: skip
+    assert (story.balance("G1"), story.balance("G2")) == ("0/0 0/0", "0/0 0/0")
+    sound(story)
+
+
+def test_one_of_the_licences_revoked_at_sea_holds_and_nobody_takes_over() -> None:
+    story = story_with(lot("G1", "300 KGM"), lot("G2", "500 KGM"))
+    story.ship("S1", "700 KGM")
+    story.milestone("S1", "DEPARTED")
+    story.advance_to(at("2026-03-03 09:00"))
+    story.rule(lot("G3", "5000 KGM"))
+    story.rule(lot("G2", "500 KGM", version=2, status=LicenceStatus.REVOKED))
+    assert (story.state("S1"), [number for number, *_ in drawn(story, "S1")]) == (
+        "INTERCEPT LICENCE_REVOKED", ["G1", "G2"],
+    )  # fmt: skip
+
+
+def test_amounts_that_can_no_longer_be_told_and_lines_that_are_gone_leave_what_is_booked() -> None:
+    story = story_with(lot("G1", "300 KGM"), lot("G2", "500 KGM"))
+    story.ship("S1", "700 KGM")
+    story.milestone("S1", "DEPARTED")
+    before = story.shipments["S1"].draws
+    story.ship("S1", "700 XYZ")
+    assert (story.state("S1"), story.shipments["S1"].draws) == ("INTERCEPT UNIT_NOT_CONVERTIBLE", before)
+    story.ship("S1", "700 KGM")
+    story.rule(replace(lot("G2", "500 KGM", version=2), lines=()))
+    assert story.shipments["S1"].draws == before
+    story.ship("S1", "700 XYZ")
+    story.milestone("S1", "RETURNED")
+    assert story.shipments["S1"].draws == before
+    sound(story)
+
+
+def test_at_sea_a_licence_that_answers_a_notice_takes_over_from_a_combination() -> None:
+    stop = replace(notice("N1"), scope=replace(notice().scope, items=("MAG-ROD",)))
+    story = story_with(lot("G1", "300 KGM"), lot("G2", "500 KGM"))
+    story.ship("S1", "700 KGM")
+    story.milestone("S1", "DEPARTED")
+    story.rule(replace(stop, recorded_at=story.clock))
+    assert story.state("S1") == "INTERCEPT STOP_NOTICE"
+    story.advance_to(at("2026-03-03 09:00"))
+    answering: dict[str, Any] = {"answers_notices": ("N1",), "authority_time": at("2026-03-02 09:30")}
+    story.rule(lot("G4", "900 KGM", **answering))
+    assert (story.state("S1"), drawn(story, "S1")) == ("RELEASED", [("G4", "700", "9000")])
