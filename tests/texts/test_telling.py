@@ -86,13 +86,20 @@ def test_a_notice_that_a_licence_may_answer_says_so() -> None:
     assert "Who may: the exporter's licensing desk, the authority." in told["en"]
 
 
-def test_what_the_rules_to_come_tell_is_foreseen() -> None:
+def test_owners_periods_and_challenges_are_told() -> None:
     detail = {"party": "A", "matched_by": "OWNERSHIP", "owner": "X", "percent": "60", "score": "91"}
     listed = text(found(Reason.PARTY_REVIEW, detail, entry_id="I-1", role="end_user"))
     assert "end user A; matched by ownership; likeness 91 of 100; owner X holds 60%" in listed["en"]
-    limited = {"period": "CALENDAR_MONTH", "used": "150 KGM", "limit": "200 KGM", "lifts_on": "2026-04-01"}
+    limited = {
+        "period": "CALENDAR_MONTH",
+        "period_start": "2026-03-01",
+        "period_end": "2026-03-31",
+        "used": "150 KGM",
+        "limit": "200 KGM",
+        "lifts_on": "2026-04-01",
+    }
     period = text(found(Reason.PERIOD_LIMIT_EXCEEDED, limited, line_no=1, licence_no="L1"))
-    assert "limit 200 KGM; period calendar month; already used in it 150 KGM" in period["en"]
+    assert "limit 200 KGM; calendar month 2026-03-01 to 2026-03-31; already used in it 150 KGM" in period["en"]
     assert "Lifts on 2026-04-01, when the next period begins" in period["en"]
     challenged = text(found(Reason.CUSTOMS_CHALLENGE, {"respond_by": "2026-03-11"}, notice_id="N1"))
     assert "须于2026-03-11前答复" in challenged["zh"]

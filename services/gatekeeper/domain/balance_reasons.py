@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from datetime import timedelta
 from fractions import Fraction
 
 from services.gatekeeper.domain.aggregates import Finding
@@ -75,6 +76,7 @@ def _period_findings(
         "period": found.limit.period.value,
         "period_start": found.span.first.isoformat(),
         "period_end": found.span.last.isoformat(),
+        "lifts_on": (found.span.last + timedelta(days=1)).isoformat(),
         "used": _shown(found.used, unit),
     }
     yield about_licence(Reason.PERIOD_LIMIT_EXCEEDED, line, candidate.licence.licence_no, detail)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import date, datetime, timedelta
 
 from services.gatekeeper.domain.aggregates import Finding
 from services.gatekeeper.domain.calendar import acts_on, window_instants
@@ -106,6 +106,11 @@ def _watched_with_care(case: Case, line: CaseLine) -> bool:
     )
 
 
+def _after(last: date | None) -> str | None:
+    """The first day on which what lasts until `last` acts no more."""
+    return None if last is None else (last + timedelta(days=1)).isoformat()
+
+
 def _detail(hit: Hit, ref: PartyRef) -> dict[str, str | None]:
     entry = hit.entry
     return {
@@ -115,5 +120,6 @@ def _detail(hit: Hit, ref: PartyRef) -> dict[str, str | None]:
         "listed_country": entry.country,
         "effect": entry.effect.value,
         "authority_ref": entry.authority_ref,
+        "lifts_on": _after(entry.effective_until),
         **hit.detail,
     }

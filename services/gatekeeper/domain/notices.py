@@ -164,5 +164,7 @@ def _detail(notice: Notice, case: Case) -> dict[str, str | None]:
         "since": start(notice).isoformat(),
         "lines": ", ".join(map(str, lines)) or None,
         "respond_by": answer_due(notice, case.policy).isoformat() if notice.origin is NoticeOrigin.CUSTOMS else None,
+        "release_by_licence": "true" if notice.release_by_licence else None,
+        "lifts_on": None if notice.ends_at is None else notice.ends_at.isoformat(),
         **{f"text_{language}": text for language, text in notice.text},
     }

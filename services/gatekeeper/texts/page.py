@@ -44,6 +44,7 @@ FOR_MACHINES: Mapping[Reason, tuple[str, ...]] = {
     Reason.LICENCE_CHANGE_PENDING: ("status",),
     Reason.QTY_EXCEEDED: ("licence_line",),
     Reason.VALUE_EXCEEDED: ("licence_line",),
+    Reason.PERIOD_LIMIT_EXCEEDED: ("licence_line",),
     Reason.WATCH_LISTED: ("entry_version",),
     Reason.PARTY_REVIEW: ("entry_version",),
     Reason.CUSTOMS_CHALLENGE: ("version",),
