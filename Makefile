@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 ARGS ?=
 
-.PHONY: demo test lint types imports bench check texts clean
+.PHONY: demo test lint types imports bench mutants check texts clean
 
 $(READY): pyproject.toml requirements.lock
 	@command -v $(PYTHON) >/dev/null || { echo "Python >= 3.11 is needed (set PYTHON=...)"; exit 2; }
@@ -37,6 +37,9 @@ check: lint types imports
 # After a change of a phrase: template, catalogues and docs/reasons.md; tells what is still to translate.
 texts: $(READY)
 	@$(BIN)/python -m services.gatekeeper.texts.upkeep
+
+mutants: $(READY)
+	@$(BIN)/python -m tests.mutants $(ARGS)
 
 bench: $(READY)
 	@$(BIN)/python -m tests.bench $(ARGS)
