@@ -1,0 +1,69 @@
+"""The tool that shows slips of the hand to the domain's tests: it makes them, sees them, and sees when nobody does."""
+
+from __future__ import annotations
+
+from tests.mutants.baseline import DOMAIN
+from tests.mutants.explained import explanations
+from tests.mutants.operators import mutants_of
+from tests.mutants.showing import Verdict, show
+
+SOURCE = '''
+from typing import TYPE_CHECKING
+if TYPE_CHECKING:
+    from other import Thing
+LIMIT = 7
+def fits(asked: int, free: int = 0, *more: int) -> bool:
+    """Text with < and 5."""
+    for one in more:
+        if not one:
+            continue
+        note(one)
+    return asked <= free and any(one is not None for one in more if one > 1)
+'''
+MADE = [
+    "7 -> 8",
+    "0 -> 1",
+    "condition negated",
+    "without not",
+    "continue -> break",
+    "left out",
+    "<= -> <",
+    "and -> or",
+    "any -> all",
+    "is not -> is",
+    "condition negated",
+    "> -> >=",
+    "1 -> 2",
+]
+FILE, TEST = "calendar.py", "tests/domain/rulebook/test_calendar_and_names.py"
+
+
+def test_every_place_that_decides_is_changed_once_and_no_other() -> None:
+    assert [mutant.change for mutant in mutants_of(SOURCE)] == MADE
+    assert all(mutant.source != SOURCE for mutant in mutants_of(SOURCE))
+
+
+def test_what_is_shown_unchanged_survives_and_a_day_off_by_one_is_seen() -> None:
+    source = (DOMAIN / FILE).read_text(encoding="utf-8")
+    tests = [f"{TEST}::{name}" for name in _functions()]
+    assert show(FILE, source, tests, 5.0) is Verdict.SURVIVED
+    inclusive = next(
+        mutant for mutant in mutants_of(source) if "first <= day" in mutant.text and mutant.change == "<= -> <"
+    )
+    assert show(FILE, inclusive.source, tests, 5.0) is Verdict.SEEN
+    assert show(FILE, source, [f"{TEST}::nobody"], 5.0) is Verdict.UNTESTED
+
+
+def _functions() -> list[str]:
+    text = (DOMAIN.parents[2] / TEST).read_text(encoding="utf-8")
+    return [line.split("(")[0].removeprefix("def ") for line in text.splitlines() if line.startswith("def test_")]
+
+
+def test_what_is_explained_is_still_there() -> None:
+    places = {
+        (path.name, mutant.text, mutant.change)
+        for path in DOMAIN.glob("*.py")
+        for mutant in mutants_of(path.read_text(encoding="utf-8"))
+    }
+    assert not explanations().keys() - places
+    assert all(len(why) > 20 for why in explanations().values())
