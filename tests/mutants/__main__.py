@@ -17,7 +17,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from tests.mutants.baseline import DOMAIN, ROOT, TESTS, Baseline, TestsFail, measure
+from tests.mutants.baseline import DOMAIN, ROOT, TESTS, Baseline, TestsFail, is_data, measure
 from tests.mutants.explained import explanations, is_explained
 from tests.mutants.operators import Mutant, mutants_of
 from tests.mutants.plugin import ASKED
@@ -41,7 +41,7 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     options = _parse(arguments)
-    files = options.files or sorted(path.name for path in DOMAIN.glob("*.py"))
+    files = options.files or sorted(path.name for path in DOMAIN.glob("*.py") if not is_data(path.name))
     mutants = {file: mutants_of((DOMAIN / file).read_text(encoding="utf-8")) for file in files}
     places = [(file, number) for file in files for number in range(len(mutants[file]))]
     shuffled = random.Random(options.seed).sample(places, min(options.sample or len(places), len(places)))
