@@ -18,7 +18,7 @@ NOTED = "HOLDGATE_MUTANTS_DURATIONS"
 
 
 def is_data(file: str) -> bool:
-    """Whether a module is a table: each of its rows is compared with what it stands for (units, days), not decided by."""
+    """Whether a module is a table: its rows are compared with what they stand for (units, days)."""
     return file == "holidays.py" or file.startswith("units_")
 
 
