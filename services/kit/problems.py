@@ -32,6 +32,8 @@ KINDS: Mapping[str, tuple[int, str]] = {
     "not-found": (404, "There is no such thing"),
     "method-not-allowed": (405, "This method is not offered here"),
     "request-timeout": (408, "The request came too slowly"),
+    "closed": (409, "It is closed"),
+    "too-many": (409, "There are too many of them"),
     "exists": (409, "It exists already"),
     "other-origin": (409, "It is kept by another system"),
     "request-in-progress": (409, "The same request is being handled"),

@@ -16,8 +16,9 @@ from services.local.postgres import PostgresPart
 from tests.api.office import Office
 
 EMPTIED = (
-    "alert, api_key, audit, idempotency, lane_progress, licence_account, licence_line_balance, notice_barrier, outbox,"
-    " licence_term, rule_ahead, rule_boundary, rule_row, scope_terms, shipment, sweep_item, task"
+    "alert, api_key, audit, decision, idempotency, lane_progress, licence_account, licence_line_balance,"
+    " licence_term, notice_barrier, open_hold, outbox, rule_ahead, rule_boundary, rule_row, scope_terms, shipment,"
+    " sweep_item, task, timeline, timer"
 )
 
 

@@ -9,7 +9,7 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from pydantic.json_schema import models_json_schema
 
-from services.gatekeeper.api import health, licences, notices, shipments
+from services.gatekeeper.api import health, holds, licences, notices, shipments
 from services.gatekeeper.api.describing import BODIES, SECURITY_SCHEMES
 from services.gatekeeper.api.observing import ApiMetrics, Observed
 from services.gatekeeper.api.paths import RawPaths
@@ -20,7 +20,7 @@ from services.gatekeeper.wiring import Gate
 from services.kit.problems import install_problems, unavailable
 
 VERSION = "0.1.0"
-DESCRIPTION = """Ask whether a shipment may move, record stop notices, read licence balances.
+DESCRIPTION = """Ask whether a shipment may move, hold it, record stop notices, read licence balances.
 
 Every error is an `application/problem+json`. A shipment that you can't see or that nobody knows is UNKNOWN: it must not
 move. Times in answers carry an offset; quantities and money are decimal strings."""
@@ -51,7 +51,7 @@ def build_app() -> FastAPI:
     app.state.metrics = ApiMetrics()
     install_problems(app)
     app.add_exception_handler(NotThePrimary, _answer_standby)
-    for part in (shipments, notices, licences, health):
+    for part in (shipments, holds, notices, licences, health):
         app.include_router(part.router)
     app.add_middleware(RawPaths)
     app.add_middleware(Observed, metrics=app.state.metrics)

@@ -7,10 +7,10 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from services.gatekeeper.api.views import Lift, NoticeData, ProblemView, ShipmentIds
+from services.gatekeeper.api.views import HoldRequest, Lift, NoticeData, ProblemView, ShipmentIds
 from services.kit.problems import KINDS, MEDIA_TYPE
 
-BODIES: tuple[type[BaseModel], ...] = (Lift, NoticeData, ShipmentIds)
+BODIES: tuple[type[BaseModel], ...] = (HoldRequest, Lift, NoticeData, ShipmentIds)
 """Models that are read from bytes by `body.parse`; the framework doesn't know of them."""
 
 SECURITY_SCHEMES = {
@@ -111,6 +111,19 @@ STATUS_EXAMPLE = {
     "pending_because": None,
     "decided_state": None,
     "decided_at": "2026-03-02T00:59:58.120000Z",
+}
+HOLD_EXAMPLE = {
+    "hold_id": "0e9f3b8a-53a7-5d0a-9a55-6f9bb1a2c3d4",
+    "reason": "MANUAL_HOLD",
+    "subject": {"hold_id": "0e9f3b8a-53a7-5d0a-9a55-6f9bb1a2c3d4"},
+    "detail": {"placed_by": "officer-1", "text": "The end user's address does not exist"},
+    "text": {"en": "…", "zh": "…"},
+    "legal_basis": [],
+    "lifts_when": "PERSON",
+    "review_allowed": True,
+    "placed_at": "2026-03-02T01:00:00.000000Z",
+    "lifted_by_whom": ["REVIEWERS"],
+    "lifts_on": None,
 }
 NOTICE_EXAMPLE = {
     "notice_id": "N1",

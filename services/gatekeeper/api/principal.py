@@ -80,4 +80,5 @@ def needs(scope: str) -> Any:
 ReadsShipments = Annotated[Principal, needs("shipments:read")]
 ReadsNotices = Annotated[Principal, needs("notices:read")]
 WritesNotices = Annotated[Principal, needs("notices:write")]
+WritesHolds = Annotated[Principal, needs("holds:write")]
 ReadsLicences = Annotated[Principal, needs("licences:read")]

@@ -94,6 +94,12 @@ class Lift(Wire):
     reason: Annotated[Text, Field(min_length=1)]
 
 
+class HoldRequest(Wire):
+    """Why a person holds a shipment: shown with the hold, to everybody who sees the shipment."""
+
+    text: Annotated[Text, Field(min_length=1)]
+
+
 class LanesView(Wire):
     """In how many lanes the notice's last word is published, of how many."""
 

@@ -10,6 +10,7 @@ from services.gatekeeper.domain.alerts import watch_balances
 from services.gatekeeper.domain.decide import licence_keys
 from services.gatekeeper.domain.deciding import RETRY_AFTER_ERROR
 from services.gatekeeper.domain.events import (
+    ManualHoldPlaced,
     MilestoneReported,
     OrderCancelled,
     OrderUpserted,
@@ -22,6 +23,7 @@ from services.gatekeeper.domain.evolve import evolve
 from services.gatekeeper.domain.facts import OrderFacts, ShipmentFacts
 from services.gatekeeper.domain.judging import order_ids_of, soonest
 from services.gatekeeper.domain.ledger import close_books
+from services.gatekeeper.domain.manual_holds import manual_hold_placed
 from services.gatekeeper.domain.order_engine import apply_facts as apply_order_facts
 from services.gatekeeper.domain.order_engine import order_cancelled, order_upserted, settle_order
 from services.gatekeeper.domain.quarantine_engine import settled, unreadable
@@ -59,7 +61,7 @@ def needs_of(event: TradeEvent) -> Needs:
     match event:
         case ShipmentUpserted():
             return Needs(frozenset({event.facts.shipment_id}), order_ids_of(event.facts))
-        case MilestoneReported() | ShipmentCorrected():
+        case MilestoneReported() | ShipmentCorrected() | ManualHoldPlaced():
             return Needs(frozenset({event.shipment_id}))
         case OrderUpserted():
             return Needs(order_ids=frozenset({event.facts.order_id}))
@@ -125,6 +127,8 @@ def _handle(workspace: Workspace, event: TradeEvent) -> Outcome:
             return shipment_corrected(workspace, event)
         case TradeUnreadable():
             return unreadable(workspace, event)
+        case ManualHoldPlaced():
+            return manual_hold_placed(workspace, event)
         case _:
             return settled(workspace, event)
 

@@ -86,6 +86,16 @@ class QuarantineSettled:
     quarantine_id: str
 
 
+@dataclass(frozen=True, slots=True)
+class ManualHoldPlaced:
+    """A person holds a shipment, known or not (D1.3). `hold_id` is the hold's own and its subject (§2)."""
+
+    shipment_id: str
+    hold_id: str
+    placed_by: str
+    text: str
+
+
 TradeEvent = (
     OrderUpserted
     | OrderCancelled
@@ -94,4 +104,5 @@ TradeEvent = (
     | ShipmentCorrected
     | TradeUnreadable
     | QuarantineSettled
+    | ManualHoldPlaced
 )

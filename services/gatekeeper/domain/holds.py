@@ -19,8 +19,19 @@ NOTICE_REASONS = frozenset({Reason.STOP_NOTICE, Reason.CUSTOMS_CHALLENGE})
 
 
 def hold_id(owner: str, owner_id: str, reason: Reason, subject: SubjectItems) -> str:
-    """UUIDv5 of (owner, reason, subject): the same reason about the same subject keeps its id (contracts.md §3)."""
+    """UUIDv5 of (owner, reason, subject): the same reason about the same subject keeps its id (contracts.md §3).
+
+    The subject of a manual hold is its own id already (domain.md §2).
+    """
+    if reason is Reason.MANUAL_HOLD:
+        return str(dict(subject)["hold_id"])
     name = json.dumps([owner, owner_id, reason.value, subject], ensure_ascii=False, separators=(",", ":"))
+    return str(uuid5(HOLD_NAMESPACE, name))
+
+
+def manual_hold_id(shipment_id: str, request: str) -> str:
+    """The id of a hold that a person asked for; `request` is unique to the asking."""
+    name = json.dumps(["shipment", shipment_id, Reason.MANUAL_HOLD.value, request], ensure_ascii=False)
     return str(uuid5(HOLD_NAMESPACE, name))
 
 

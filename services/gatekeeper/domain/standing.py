@@ -1,11 +1,12 @@
-"""Holds that no rule derives from facts: unreadable events (D8.4, D8.5) and goods that moved unreleased (D4.7)."""
+"""Holds that no rule derives from facts: unreadable events (D8.4, D8.5), goods that moved unreleased (D4.7), and those
+that a person placed (D1.3)."""
 
 from __future__ import annotations
 
 from datetime import datetime
 
 from services.gatekeeper.domain.aggregates import Finding, Shipment, StandingHold
-from services.gatekeeper.domain.events import TradeUnreadable
+from services.gatekeeper.domain.events import ManualHoldPlaced, TradeUnreadable
 from services.gatekeeper.domain.reasons import Reason
 from services.gatekeeper.domain.vocabulary import Place
 
@@ -22,6 +23,17 @@ def moved_unreleased(event_id: str, left_at: datetime, as_of: datetime) -> Stand
     """The hold of goods that left without a release that stood at that moment; only a person lifts it (D4.7)."""
     detail = {"left_at": left_at.isoformat()}
     return StandingHold(event_id, Finding(Reason.MOVED_UNRELEASED, (("event_id", event_id),), detail), as_of)
+
+
+def manual(event: ManualHoldPlaced, as_of: datetime) -> StandingHold:
+    """The hold of a person: each is about itself, so that several stand side by side and are lifted one by one."""
+    finding = Finding(
+        Reason.MANUAL_HOLD,
+        (("hold_id", event.hold_id),),
+        {"placed_by": event.placed_by, "text": event.text},
+        review_allowed=True,
+    )
+    return StandingHold(event.hold_id, finding, as_of)
 
 
 def standing_findings(shipment: Shipment) -> tuple[Finding, ...]:

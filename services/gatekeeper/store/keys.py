@@ -66,6 +66,12 @@ class Visibility:
     def sees_everything(self) -> bool:
         return self.forwarder_ids is None and self.exporter_ids is None
 
+    def shows(self, forwarder_id: str | None, exporter_id: str | None) -> bool:
+        """Whether a shipment of this forwarder and exporter may be seen."""
+        return self.sees_everything or (
+            forwarder_id in (self.forwarder_ids or ()) or exporter_id in (self.exporter_ids or ())
+        )
+
     def arguments(self) -> tuple[bool, list[str], list[str]]:
         """For SQL: sees everything, forwarder ids, exporter ids."""
         return self.sees_everything, sorted(self.forwarder_ids or ()), sorted(self.exporter_ids or ())
