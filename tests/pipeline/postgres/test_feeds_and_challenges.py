@@ -27,7 +27,7 @@ async def _apply(feeder: Feeder, version: int, **settings: Any) -> None:
 async def _record(feeder: Feeder, entity: RuleEntity) -> None:
     async with feeder.gate.database.transaction() as tx:
         change = await begin_change(feeder.gate, tx)
-        change.add(entity, None)
+        await change.add(entity, None)
         await change.store(tx)
     await feeder.until_idle()
 

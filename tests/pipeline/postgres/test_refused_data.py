@@ -67,7 +67,7 @@ async def test_names_of_any_length_that_can_be_read_are_judged(feeder: Feeder, l
 
 
 async def test_ids_with_any_character_that_can_be_read_are_found_by_sweeps(feeder: Feeder) -> None:
-    odd = "A\x1fB,\"{}'\\%|\n\u2028"
+    odd = "A B,\"{}'\\%|\u2028\u00a0"
     await feeder.tell(shipment(odd, exporter_id=odd), order(odd, exporter_id=odd))
     assert (await feeder.state(odd)).startswith("HELD")
     await feeder.assert_sound()
