@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.gatekeeper.domain.ahead import waits_for_its_time
+from services.gatekeeper.domain.policy import Policy
 from services.gatekeeper.domain.rule_entities import Notice, RuleEntity
 from services.gatekeeper.domain.rulebook import apply_rule
 from services.gatekeeper.domain.vocabulary import LicenceStatus, StatementStatus
@@ -72,7 +73,7 @@ def test_what_can_only_hold_goods_waits_for_nothing(
 
 @given(minutes=MINUTES)
 def test_a_lift_above_the_tolerance_ends_its_notice_when_its_time_comes(minutes: int) -> None:
-    rules = examples.references(examples.notice(), replace(examples.Policy(), future_event_tolerance_minutes=minutes))
+    rules = examples.references(examples.notice(), Policy(future_event_tolerance_minutes=minutes))
     edge = NOW + timedelta(minutes=minutes)
 
     def lifted(at: datetime) -> tuple[bool, datetime | None]:

@@ -173,7 +173,7 @@ def test_a_licence_that_ends_at_sea_is_no_reason(last: date) -> None:
 @given(last=st.dates(date(2026, 5, 1), date(2030, 12, 31)))
 def test_the_end_is_told_whole_days_before_the_midnight_that_brings_it(last: date) -> None:
     """D4.9: so that the alert of one day comes with the first moment of the last day."""
-    told = dict((kind.value, instant) for kind, instant in expiry_alerts(licence(valid_until=last)))
+    told = {kind.value: instant for kind, instant in expiry_alerts(licence(valid_until=last))}
     midnight = opens(last + DAY)
     assert told == {f"EXPIRES_{days}D": midnight - timedelta(days=days) for days in (30, 7, 1)}
     assert told["EXPIRES_1D"] == opens(last)

@@ -24,7 +24,7 @@ from tests.domain.matching.judged import judged, reasons
 from tests.domain.rulebook.examples import entry
 
 LETTERS = "abcdefghijklmnopqrstuvwxyzäöéñ阿尔法有限公司株式会社"
-SPACING = st.sampled_from(("", " ", "  ", ".", ", ", "-", "·", "（", "）", "\u3000", "\u200b", "'"))  # noqa: RUF001
+SPACING = st.sampled_from(("", " ", "  ", ".", ", ", "-", "·", "（", "）", "\u3000", "\u200b", "'"))
 names = st.text(LETTERS, min_size=2, max_size=16)
 
 
@@ -51,7 +51,7 @@ def test_a_name_means_its_party_however_it_is_written_and_a_letter_else_is_anoth
     alike = Policy(name_match_threshold=1)
 
     def asked(written: str, country: str | None = "DE", policy: Policy = alike) -> list[str]:
-        end_user = parties(end_user=PartyRef(name=written, country=country))
+        end_user = {**parties(), "end_user": PartyRef(name=written, country=country)}
         return reasons(judged(shipment(parties=end_user), refs, policy=policy))
 
     assert asked(data.draw(rewritten(name))) == []
@@ -111,9 +111,9 @@ def test_likeness_that_reaches_the_threshold_is_for_review_and_one_letter_less_i
     policy = Policy(name_match_threshold=100 * (length - off) // length)
 
     def listed(letters_off: int) -> list[str]:
-        given_name = party("ALPHA", "a" * length, "DE")
-        alike = entry("X", "a" * (length - letters_off) + "b" * letters_off)
-        refs = References.empty(ratios).with_changes(1, (*WORLD, given_name, alike))
+        described = party("ALPHA", "q" * length, "DE")
+        alike = entry("X", "q" * (length - letters_off) + "z" * letters_off)
+        refs = References.empty(ratios).with_changes(1, (*WORLD, described, alike))
         end_user = parties(importer="BETA", consignee="BETA")
         return reasons(judged(shipment(parties=end_user), refs, policy=policy))
 
@@ -192,7 +192,7 @@ def test_a_code_or_party_of_concern_is_compared_whole(code: str, data: st.DataOb
 
     def asked(policy: Policy) -> list[str]:
         bolt = line(item_no="STEEL-BOLT")
-        to = parties(end_user=PartyRef(code, "Somebody", "DE"))
+        to = {**parties(), "end_user": PartyRef(code, "Somebody", "DE")}
         return reasons(judged(shipment(bolt, end_use=EndUse(code, ""), parties=to), policy=policy))
 
     assert asked(Policy(catch_all_end_uses=(code,))) == ["CATCH_ALL"]

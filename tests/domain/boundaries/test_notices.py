@@ -1,4 +1,4 @@
-"""A notice from its first instant to before its last, and its scope to the last character (D6.1, D6.2, D6.6; ECR 22)."""
+"""A notice from its first instant to before its last, its scope to the character (D6.1, D6.2, D6.6; ECR 22)."""
 
 from __future__ import annotations
 
@@ -24,7 +24,9 @@ STARTS = LATER.map(lambda later: NOW + later)
 
 
 @given(start=STARTS, length=LATER)
-def test_a_notice_begins_with_its_first_microsecond_and_ends_before_its_last(start: datetime, length: timedelta) -> None:
+def test_a_notice_begins_with_its_first_microsecond_and_ends_before_its_last(
+    start: datetime, length: timedelta
+) -> None:
     """D6.1: `effective_from` is inclusive, `effective_until` exclusive."""
     refs = references(notice(scope=ALPHA, starts_at=start, ends_at=start + length))
 
