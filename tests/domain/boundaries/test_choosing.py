@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import date, timedelta
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -126,6 +127,35 @@ def asked(*licences: Licence, item_no: str = "SM-OXIDE", **changes: Any) -> Asse
 
 def listed(wrong: set[Reason]) -> list[str]:
     return [reason.value for reason in sorted(wrong, key=SEVERITY.__getitem__)]
+
+
+STATUSES = {
+    LicenceStatus.REVOKED: "LICENCE_REVOKED",
+    LicenceStatus.SUSPENDED: "LICENCE_SUSPENDED",
+    LicenceStatus.RETURNED: "LICENCE_RETURNED",
+    LicenceStatus.CHANGE_PENDING: "LICENCE_CHANGE_PENDING",
+    LicenceStatus.DRAFT: "NO_LICENCE",
+}
+
+
+@pytest.mark.parametrize(("status", "reason"), STATUSES.items())
+def test_a_licence_that_is_not_active_gives_the_reason_of_its_status_alone(status: LicenceStatus, reason: str) -> None:
+    """D3.3: DRAFT counts as not there."""
+    assert reasons(asked(amiss("L1", set(), status=status))) == [reason]
+
+
+@pytest.mark.parametrize("reason", WRONG)
+def test_one_field_that_is_otherwise_gives_its_reason_alone(reason: Reason) -> None:
+    assert reasons(asked(amiss("L1", set()))) == []
+    assert reasons(asked(amiss("L1", {reason}))) == [reason.value]
+
+
+def test_a_licence_of_another_exporter_or_for_another_item_counts_only_when_named() -> None:
+    """D3.3."""
+    others, elsewhere = amiss("L1", set(), exporter_id="E2"), amiss("L1", set(), ("1C902",))
+    assert reasons(asked(others)) == reasons(asked(elsewhere)) == ["NO_LICENCE"]
+    assert reasons(asked(others, licences=("L1",))) == ["EXPORTER_MISMATCH"]
+    assert reasons(asked(elsewhere, licences=("L1",))) == ["ITEM_MISMATCH"]
 
 
 @given(numbers=PAIRS, wrong=reasons_of_one, data=st.data())

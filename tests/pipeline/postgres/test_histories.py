@@ -90,6 +90,7 @@ class Story:
 async def test_any_history_in_any_batches_leaves_what_is_sound_and_again_changes_nothing(
     feeder: Feeder, delivery: list[tuple[tuple[Any, ...], bool, bool]]
 ) -> None:
+    """D8.6: the same records once more leave every row of every table as it was."""
     story = Story()
     await feeder.resume()
     await feeder.tell(*story.rules())
