@@ -69,6 +69,7 @@ class NoticeState(Wire):
     @field_validator("scope")
     @classmethod
     def _says_so_when_it_stops_everything(cls, scope: NoticeScope, info: ValidationInfo) -> NoticeScope:
+        """D6.7."""
         if scope.is_empty and info.data.get("everything") is False:
             raise PydanticCustomError("empty_scope", "is empty without everything: true")
         return scope

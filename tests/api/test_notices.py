@@ -129,6 +129,7 @@ async def test_stopping_everything_needs_to_be_confirmed(officer: httpx2.AsyncCl
 
 
 async def test_an_empty_scope_without_everything_is_refused(officer: httpx2.AsyncClient) -> None:
+    """D6.7."""
     refused = await post(officer, notice(scope={"parties": []}))
     assert (refused.status_code, refused.json()["errors"][0]["field"]) == (422, "scope")
 

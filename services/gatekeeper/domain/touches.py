@@ -28,8 +28,9 @@ from services.gatekeeper.domain.vocabulary import RuleKind
 def touches_of(before: RuleEntity | None, after: RuleEntity, references: References) -> Touches:
     """Those whom the former version touches and those whom the new one touches, each alternative once.
 
-    So the end of an effect and a narrower scope reach what they free (D6.4). A feed that turns out older than it was
-    said to be becomes too old sooner, for everybody whose date it was (REFERENCE_UNAVAILABLE).
+    So the end of an effect and a narrower scope reach what they free (D6.4), and who moves from one list to the other
+    is judged again wherever it is open (D5.4). A feed that turns out older than it was said to be becomes too old
+    sooner, for everybody whose date it was (REFERENCE_UNAVAILABLE).
     """
     if isinstance(before, Feed) and isinstance(after, Feed) and after.as_of < before.as_of:
         return EVERYTHING

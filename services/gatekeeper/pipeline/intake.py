@@ -68,7 +68,7 @@ def _digest(*parts: bytes) -> bytes:
 
 
 def parse(record: Record) -> Parsed:
-    """Read a record's event; never raises."""
+    """Read a record's event; never raises. A notice with an empty scope can't be read either (D6.7)."""
     try:
         read = read_event(record.topic, record.headers, record.key, record.value)
     except Unreadable as error:
@@ -245,7 +245,8 @@ def admit(
 async def once_only(connection: Any, several: Sequence[Parsed]) -> tuple[list[Parsed], int]:
     """Drop events that were handled before; turn those that came with other content into unreadable ones.
 
-    Also of two in the same batch the first counts. Returns what is left and how many were duplicates.
+    So the topics may be replayed in full (D8.6). Also of two in the same batch the first counts. Returns what is left
+    and how many were duplicates.
     """
     known = await seen(connection, {parsed.event_key for parsed in several})
     left: list[Parsed] = []

@@ -65,7 +65,10 @@ async def begin_change(gate: Gate, connection: Connection) -> Change:
 
 @dataclass(slots=True)
 class Change:
-    """A rule change under way: what it records, whom it touches, and what every lane will be told."""
+    """A rule change under way: what it records, whom it touches, and what every lane will be told.
+
+    Once committed it counts at once for new decisions, and by its tasks for everything open, in every lane (D6.3).
+    """
 
     gate: Gate
     connection: Connection

@@ -7,8 +7,12 @@ from collections.abc import Sequence
 from rapidfuzz import fuzz, process
 
 SCORE_DIGITS = 9
-MARGIN = 1e-6
-"""Scores are floating: what reaches the threshold exactly must not fail it by a rounding."""
+MARGIN = 1e-3
+"""What reaches the threshold exactly must not fail it by a rounding.
+
+A cut-off is rounded to seven digits or so on its way into C: nearer to the threshold than 1e-5 it is the threshold
+itself, and a score like 44.99999999999999, which is 45, falls below it. What comes through is judged here.
+"""
 
 
 def token_sort_ratios(name: str, listed: Sequence[str], threshold: int) -> list[tuple[int, float]]:

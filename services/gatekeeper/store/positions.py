@@ -1,4 +1,4 @@
-"""Input positions and events already seen: what makes a record count once (D8.1, design.md §2.2)."""
+"""Input positions and events already seen: what makes a record count once (D8.1, D8.6, design.md §2.2)."""
 
 from __future__ import annotations
 

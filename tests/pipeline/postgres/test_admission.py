@@ -1,4 +1,4 @@
-"""Each record is decided once (design.md §2.2, D8.1)."""
+"""Each record is decided once, and a full replay of the topics writes nothing (design.md §2.2, D8.1, D8.6)."""
 
 from __future__ import annotations
 

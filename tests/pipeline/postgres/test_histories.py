@@ -108,6 +108,7 @@ class Story:
 async def test_any_history_in_any_batches_leaves_what_is_sound_and_again_changes_nothing(
     feeder: Feeder, combine: bool, delivery: list[tuple[tuple[Any, ...], bool, bool]]
 ) -> None:
+    """D8.6: the same records once more leave every row of every table as it was."""
     story = Story()
     await feeder.resume()
     await record_policy(feeder.gate, Policy(version=1, combine_licences=combine))
