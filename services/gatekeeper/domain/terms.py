@@ -9,10 +9,13 @@ from services.gatekeeper.domain.feeds import is_stale
 from services.gatekeeper.domain.names import normalise_name
 from services.gatekeeper.domain.parties import case_roles, known
 from services.gatekeeper.domain.scope import code_prefixes, hs_prefixes
+from services.gatekeeper.domain.splitting import watched
 
 OPEN = "open"
 NAMED = "named"
 """A party is given by name in the case's own events: it may be alike to somebody (D5.1)."""
+
+FAMILY = "family"
 
 Touches = tuple[tuple[frozenset[str], ...], ...]
 """OR of ANDs of ORs: a case is touched when, for one alternative, every set overlaps its terms. () touches nobody."""
@@ -56,7 +59,7 @@ def case_terms(case: Case, drawn: Collection[str], candidates: Collection[str]) 
 
 def scene_terms(case: Case) -> frozenset[str]:
     """The terms that come neither of who it is, nor of amounts and balances."""
-    return frozenset((*_party_terms(case), *_line_terms(case)))
+    return frozenset((*_party_terms(case), *_line_terms(case), *_family_terms(case)))
 
 
 def _party_terms(case: Case) -> Iterator[str]:
@@ -91,6 +94,13 @@ def _item_terms(line: CaseLine) -> Iterator[str]:
     yield from (f"code:{prefix}" for code in line.item.control_codes for prefix in code_prefixes(code))
     if line.item.hs_code is not None:
         yield from (f"hs:{prefix}" for prefix in hs_prefixes(line.item.hs_code))
+
+
+def _family_terms(case: Case) -> Iterator[str]:
+    """By its families, for changed items whose amounts it reads, and by whose sums it counts for (SPLIT_SUSPECTED)."""
+    if case.policy.split_limit is not None:
+        for key in {key for keys in watched(case).values() for key in keys}:
+            yield from (f"{FAMILY}:{key.family}", f"{FAMILY}:{key.text}")
 
 
 def _feed_terms(case: Case) -> Iterator[str]:
