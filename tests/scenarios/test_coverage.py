@@ -84,7 +84,6 @@ ELSEWHERE = {
     "ENGINE_ERROR": "no scenario can make a rule fail: tests/pipeline/postgres/test_failing_rules.py",
     "MANUAL_HOLD": "placed over HTTP, which is not there yet",
     "CATCH_ALL": "its rule is not there yet",
-    "SPLIT_SUSPECTED": "its rule is not there yet",
     "REFERENCE_UNAVAILABLE": "its rule is not there yet",
 }
 """Reasons that this project's own scenarios don't meet, and why. One that is met must go."""

@@ -96,9 +96,10 @@ async def write_entries(connection: Connection, shipments: Iterable[Shipment], c
     ]
     if rows:
         await connection.execute(
-            "INSERT INTO split_entry (shipment_id, line_no, family, end_user, arrival, day, departed, item_no,"
-            " quantity, unit) SELECT * FROM unnest($1::text[], $2::int[], $3::text[], $4::text[], $5::bigint[], $6::date[],"
-            " $7::bool[], $8::text[], $9::numeric[], $10::text[])",
+            "INSERT INTO split_entry"
+            " (shipment_id, line_no, family, end_user, arrival, day, departed, item_no, quantity, unit)"
+            " SELECT * FROM unnest($1::text[], $2::int[], $3::text[], $4::text[], $5::bigint[], $6::date[], $7::bool[],"
+            " $8::text[], $9::numeric[], $10::text[])",
             *(list(column) for column in zip(*rows, strict=True)),
         )
 
