@@ -7,13 +7,12 @@ from fractions import Fraction
 
 from services.gatekeeper.domain.aggregates import Shipment
 from services.gatekeeper.domain.facts import OrderFacts, PartyRef, ShipmentFacts, ShipmentLine
-from services.gatekeeper.domain.families import FamilyEntry, FamilyKey, counting
-from services.gatekeeper.domain.judging import families_of
+from services.gatekeeper.domain.families import Families, FamilyEntry, FamilyKey, counting
 from services.gatekeeper.domain.meant import end_users_of
 from services.gatekeeper.domain.order_rest import in_unit
 from services.gatekeeper.domain.quantity import Quantity
 from services.gatekeeper.domain.references import References
-from services.gatekeeper.domain.together import together
+from services.gatekeeper.domain.together import shifted, together
 from services.gatekeeper.domain.vocabulary import Balance
 from services.gatekeeper.domain.workspace import FollowUpKind, Workspace
 
@@ -77,6 +76,13 @@ def _exceeded(
         for entry in left
     ]
     own = sum((amount for amount in amounts if amount is not None), Fraction(0))
-    others = families_of(workspace, shipment)
-    found = together(others, key, references, limit.unit, own, day, window_days)
+    found = together(_recent(workspace, shipment), key, references, limit.unit, own, day, window_days)
     return None in amounts or found.exceeds(limit)
+
+
+def _recent(workspace: Workspace, shipment: Shipment) -> Families:
+    """What the other shipments count for, as far back as it may be in one window with today."""
+    book, since = workspace.families, shifted(workspace.families.today, 1 - workspace.policy.split_window_days)
+    return Families(
+        lambda key, first, last: book.sums(shipment.shipment_id, shipment.arrival, key, max(first, since), last)
+    )

@@ -65,7 +65,9 @@ def test_what_left_while_held_stays_so_until_the_sum_fits_its_day() -> None:
 def test_what_left_released_is_not_judged_anew() -> None:
     story = begun()
     send(story, "S1", "60 KGM")
+    assert "family:valves/ALPHA" in story.shipments["S1"].terms
     departs(story, "S1")
+    assert "family:valves/ALPHA" not in story.shipments["S1"].terms
     story.with_policy(split_limit=quantity("10 KGM"))
     story.sweep(((),))
     assert story.state("S1") == "RELEASED"
