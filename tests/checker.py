@@ -1,7 +1,7 @@
 """What must hold in the database whatever happened before, on the topic that was published from it, and of its input.
 
-Each clause of the promise has a module in `tests.checking`: lanes, owners, balances, inputs,
-statuses and replays.
+Each clause of the promise has a module in `tests.checking`: lanes, owners, balances,
+families, inputs, statuses and replays.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from tests.checking.balances import balances, days, draws, grants, limits, overlaps
+from tests.checking.families import families
 from tests.checking.inputs import Input, decided_or_kept, told_twice
 from tests.checking.lanes import TopicRecord, barriers, lanes, published
 from tests.checking.owners import rows_and_bodies, selection, sequences, states
@@ -43,6 +44,7 @@ async def check(
         *days(stored),
         *draws(stored),
         *overlaps(stored),
+        *families(stored),
         *selection(stored),
         *barriers(stored),
         *told_twice(stored),

@@ -55,6 +55,8 @@ _TABLES = {
     " FROM licence_line_balance",
     "accounts": "SELECT licence_no, uses, uses_reserved FROM licence_account",
     "holds": "SELECT owner, owner_id, hold_id, reason FROM open_hold",
+    "split": "SELECT shipment_id, line_no, family, end_user, arrival, day, departed, item_no, quantity, unit"
+    " FROM split_entry",
     "timers": "SELECT owner, owner_id, lane, due_at FROM timer",
     "terms": "SELECT owner, owner_id, lane, arrival, terms FROM scope_terms",
     "barriers": "SELECT notice_id, version, what, lane, seq FROM notice_barrier",

@@ -40,6 +40,7 @@ from services.gatekeeper.domain.workspace import (
 )
 from tests.domain.again import assert_decided_again
 from tests.domain.day_sums import with_days
+from tests.domain.family_sums import counting_for, families_known
 from tests.domain.reading import trade_event
 from tests.domain.reading_rules import RULE_READERS, rule_entity
 
@@ -131,9 +132,8 @@ class World:
     def _licence_changed(self, before: RuleEntity | None, after: Licence) -> None:
         open_draws = sum(1 for _, draws in self._open() if any(d.licence_no == after.licence_no for d in draws))
         known = before if isinstance(before, Licence) else None
-        self._transact(
-            lambda workspace: watch_licence_change(workspace, known, after, open_draws), licences=(after.licence_no,)
-        )
+        watch = lambda workspace: watch_licence_change(workspace, known, after, open_draws)  # noqa: E731
+        self._transact(watch, licences=(after.licence_no,))
 
     def _open(self) -> Iterable[tuple[str, tuple[Draw, ...]]]:
         yield from ((s.shipment_id, s.draws) for s in self.shipments.values() if s.state is not ShipmentState.CLOSED)
@@ -204,17 +204,17 @@ class World:
     def _follow(self, task: FollowUp) -> None:
         match task.kind:
             case FollowUpKind.ORDER:
-                self.rejudge("order", task.key, "order")
+                found = [("order", task.key)]
             case FollowUpKind.ORDER_SHIPMENTS:
-                for shipment_id in sorted(self.orders[task.key].shipments, key=lambda i: self.shipments[i].arrival):
-                    if self.shipments[shipment_id].progress.place is not Place.CLOSED:
-                        self.rejudge("shipment", shipment_id, "order")
-            case FollowUpKind.WAITERS:
-                for owner, owner_id in self._candidates(task.key, waiting=True):
-                    self.rejudge(owner, owner_id, "waiters")
-            case FollowUpKind.LICENCE:
-                for owner, owner_id in reversed(self._candidates(task.key, waiting=False)):
-                    self.rejudge(owner, owner_id, "licence")
+                every = sorted((self.shipments[i] for i in self.orders[task.key].shipments), key=lambda s: s.arrival)
+                found = [("shipment", s.shipment_id) for s in every if s.progress.place is not Place.CLOSED]
+            case FollowUpKind.WAITERS | FollowUpKind.LICENCE:
+                waiting = task.kind is FollowUpKind.WAITERS
+                found = self._candidates(task.key, waiting=waiting)[:: 1 if waiting else -1]
+            case _:
+                found = [("shipment", shipment_id) for shipment_id in counting_for(self, task)]
+        for owner, owner_id in found:
+            self.rejudge(owner, owner_id, task.kind.lower())
 
     def _candidates(self, licence_no: str, *, waiting: bool) -> list[tuple[str, str]]:
         """By arrival: what draws or may draw on the licence; `waiting`: what is held of it."""
@@ -263,6 +263,7 @@ class World:
                 no: with_days(self.accounts.get(no, LicenceAccount(no)), self.ledger, self.references) for no in numbers
             },
             cause=cause,
+            families=families_known(self, shipments, facts, orders.values()),
         )
         work(workspace)
         self._store(workspace)

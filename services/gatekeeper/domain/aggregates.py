@@ -11,6 +11,7 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from services.gatekeeper.domain.facts import OrderFacts, ShipmentFacts
+from services.gatekeeper.domain.families import FamilyEntry
 from services.gatekeeper.domain.quantity import Money, Quantity
 from services.gatekeeper.domain.reasons import Reason
 from services.gatekeeper.domain.vocabulary import Balance, Milestone, OrderState, Place, ShipmentState
@@ -171,6 +172,7 @@ class Shipment:
     `corrections`: (event id, line, what was really so), the latest last. `terms`: what sweeps and notices select it by.
     `recheck_at`: the next instant at which a date that the decision read changes something (D7.1); None: never.
     `delivered_under`: its orders' facts as they were at delivery; from then on it no longer follows them (D1.7).
+    `families`: what its uncontrolled lines count for, or would if it were RELEASED (SPLIT_SUSPECTED).
     """
 
     shipment_id: str
@@ -195,6 +197,7 @@ class Shipment:
     past_draws: tuple[Draw, ...] = ()
     terms: frozenset[str] = frozenset()
     ahead: tuple[datetime, ShipmentFacts] | None = None
+    families: tuple[FamilyEntry, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from services.gatekeeper.domain.aggregates import Draw, Finding, LicenceAccount, Order, Shipment
 from services.gatekeeper.domain.facts import EndUse, PartyRef
+from services.gatekeeper.domain.families import NOBODY_ELSE, Families
 from services.gatekeeper.domain.policy import Policy
 from services.gatekeeper.domain.quantity import Money, Quantity
 from services.gatekeeper.domain.references import References
@@ -52,7 +53,8 @@ class Case:
     licence (an order: always). `planned`: what each line would draw by its licences alone (D3.5), before any other
     rule is asked; after departure what is booked or would take over. By it D6.2 knows drawn licences, D6.6 whether a
     licence answers, WATCH_LISTED the line's licence. `planned_day`: the day that was planned, past or not. `scene`:
-    what is known already of cases that differ only in who they are and how much they ask for.
+    what is known already of cases that differ only in who they are and how much they ask for. `families`: what other
+    shipments export of one family to one end user (SPLIT_SUSPECTED).
     """
 
     owner: str
@@ -77,3 +79,4 @@ class Case:
     licence_findings: tuple[Finding, ...] = ()
     planned_day: date | None = None
     scene: Scene | None = None
+    families: Families = NOBODY_ELSE

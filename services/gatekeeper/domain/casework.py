@@ -10,6 +10,7 @@ from services.gatekeeper.domain.calendar import shanghai_day
 from services.gatekeeper.domain.case import Case, CaseLine
 from services.gatekeeper.domain.evolve import evolve
 from services.gatekeeper.domain.facts import OrderFacts, OrderLine, ShipmentFacts, ShipmentLine
+from services.gatekeeper.domain.families import NOBODY_ELSE, Families
 from services.gatekeeper.domain.policy import Policy
 from services.gatekeeper.domain.quantity import Money, Quantity
 from services.gatekeeper.domain.references import References
@@ -35,6 +36,7 @@ def shipment_case(
     accounts: Mapping[str, LicenceAccount],
     policy: Policy,
     as_of: datetime,
+    families: Families = NOBODY_ELSE,
 ) -> Case:
     """`shipment`, its facts as corrected, merged with `orders` (every order that its lines name)."""
     facts = shipment.facts or ShipmentFacts(shipment.shipment_id, 0)
@@ -55,7 +57,8 @@ def shipment_case(
         planned_day=None if planned is None else shanghai_day(planned),
         lines=tuple(_line_shape(facts, _ordered(line, own), line) for line in lines),
     )
-    return _case(shape, shipment, own, [_asked(line) for line in lines], references, accounts, policy, as_of)
+    asked = [_asked(line) for line in lines]
+    return _case(shape, shipment, own, asked, references, accounts, policy, as_of, families)
 
 
 def order_case(
@@ -101,10 +104,11 @@ def _case(
     accounts: Mapping[str, LicenceAccount],
     policy: Policy,
     as_of: datetime,
+    families: Families = NOBODY_ELSE,
 ) -> Case:
     scene = scene_of(shape, references, policy, as_of)
     lines = tuple(_line(line, *amounts) for line, amounts in zip(scene.lines, asked, strict=True))
-    return case_in(shape, lines, references, policy, as_of, subject, orders, accounts, scene)
+    return case_in(shape, lines, references, policy, as_of, subject, orders, accounts, scene, families)
 
 
 def _line(

@@ -42,12 +42,13 @@ def concern_of(case: Case, line: CaseLine) -> dict[str, str]:
     policy = case.policy
     if not (policy.catch_all_end_uses or policy.catch_all_terms or policy.catch_all_parties):
         return {}
-    if not case.leaves_territory or not _is_unlisted(line):
+    if not case.leaves_territory or not is_unlisted(line):
         return {}
     return {**_use_of_concern(case, line), **_party_of_concern(case, line)}
 
 
-def _is_unlisted(line: CaseLine) -> bool:
+def is_unlisted(line: CaseLine) -> bool:
+    """Whether the item was judged, and needs no licence."""
     if line.needs_licence or line.item is None:
         return False
     lapsed = line.item.classification is Classification.CONTROLLED and bool(line.item.control_codes)

@@ -15,6 +15,7 @@ from services.gatekeeper.domain.changed import covered_lines
 from services.gatekeeper.domain.departed import plan_departed
 from services.gatekeeper.domain.evolve import evolve
 from services.gatekeeper.domain.facts import OrderFacts, ShipmentFacts
+from services.gatekeeper.domain.families import NOBODY_ELSE, Families, FamilyEntry
 from services.gatekeeper.domain.holds import severity
 from services.gatekeeper.domain.leaving import has_left
 from services.gatekeeper.domain.plan import NoticesByLine, Plan, plan_draws, release_notices
@@ -23,6 +24,7 @@ from services.gatekeeper.domain.read import references_read
 from services.gatekeeper.domain.references import References
 from services.gatekeeper.domain.rules import CASE_DATES, CASE_RULES, SCENE_DATES, SCENE_RULES
 from services.gatekeeper.domain.shelf import covering_terms
+from services.gatekeeper.domain.splitting import entries_of
 from services.gatekeeper.domain.terms import case_terms
 from services.gatekeeper.domain.vocabulary import Place, RuleKind
 
@@ -38,6 +40,7 @@ class Assessment:
     something else holds; a case whose findings are all exempted (D1.4) stands with these. `covered`: per line who and
     what for it would be released (END_*_CHANGED). `candidates`: licence numbers considered. `recheck_at`: the earliest
     later instant at which the answer may differ by itself (D7.1). `read`: (kind, key, version) of what was looked at.
+    `families`: what the lines count for in sums of their families, or would if they may go (SPLIT_SUSPECTED).
     """
 
     findings: tuple[Finding, ...]
@@ -49,6 +52,7 @@ class Assessment:
     recheck_at: datetime | None
     read: tuple[tuple[RuleKind, str, int], ...]
     planned: tuple[Draw, ...] = ()
+    families: tuple[FamilyEntry, ...] = ()
 
 
 def decide_shipment(
@@ -58,12 +62,14 @@ def decide_shipment(
     accounts: Mapping[str, LicenceAccount],
     policy: Policy,
     as_of: datetime,
+    families: Families = NOBODY_ELSE,
 ) -> Assessment:
     """`shipment.facts` as corrections left them; `orders` that its lines name, from DELIVERED on as they were then.
 
-    `accounts` count the shipment's own draws in. A mapping that raises NotGathered is let through.
+    `accounts` count the shipment's own draws in, `families` leave out what it counts for itself. When one of them
+    raises NotGathered, that is let through.
     """
-    return decide_case(shipment_case(shipment, orders, references, accounts, policy, as_of))
+    return decide_case(shipment_case(shipment, orders, references, accounts, policy, as_of, families))
 
 
 def decide_order(
@@ -118,6 +124,7 @@ def decide_case(bare: Case) -> Assessment:
         recheck_at=None if case.place is Place.CLOSED else _next_date(case),
         read=references_read(case, plan.candidates, findings),
         planned=plan.draws,
+        families=entries_of(case),
     )
 
 

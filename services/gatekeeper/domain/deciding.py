@@ -16,6 +16,7 @@ from services.gatekeeper.domain.decide import Assessment, decide_order, decide_s
 from services.gatekeeper.domain.departure import standing_after
 from services.gatekeeper.domain.drawing import draws_after, draws_when_closed
 from services.gatekeeper.domain.evolve import evolve
+from services.gatekeeper.domain.families import Families
 from services.gatekeeper.domain.gathered import NotGathered
 from services.gatekeeper.domain.holds import finding_of, place_holds
 from services.gatekeeper.domain.policy import Policy
@@ -56,14 +57,15 @@ def conclude(
     references: References,
     policy: Policy,
     accounts: Mapping[str, LicenceAccount],
+    families: Families,
     failure: Failure | None = None,
 ) -> Conclusion:
     """What follows from `seen`; a rule that raises gives ENGINE_ERROR and leaves open what was open.
 
-    `failure`: take it that this rule raised, and ask none. A mapping that raises NotGathered is let through.
+    `failure`: take it that this rule raised, and ask none. What raises NotGathered is let through.
     """
     if isinstance(seen.subject, Shipment):
-        return _of_shipment(seen.subject, seen, references, policy, accounts, failure)
+        return _of_shipment(seen.subject, seen, references, policy, accounts, families, failure)
     return _of_order(seen.subject, seen, references, policy, accounts, failure)
 
 
@@ -78,13 +80,14 @@ def _of_shipment(
     references: References,
     policy: Policy,
     accounts: Mapping[str, LicenceAccount],
+    families: Families,
     failure: Failure | None,
 ) -> Conclusion:
     if shipment.progress.place is Place.CLOSED:
         # Not judged: no holds; a reservation goes back, a consumption doesn't (D1.5).
         draws = draws_when_closed(shipment, references)
         return Conclusion(Verdict(ShipmentState.CLOSED.value, (), draws), NOTHING_JUDGED, (), shipment.standing)
-    assessment, failed = _shipment_assessed(shipment, seen, references, policy, accounts, failure)
+    assessment, failed = _shipment_assessed(shipment, seen, references, policy, accounts, families, failure)
     found = (*assessment.findings, *standing_findings(shipment))
     standing = standing_after(shipment, found, seen.as_of, departs=seen.departs)
     if standing is not shipment.standing:
@@ -125,6 +128,7 @@ def _shipment_assessed(
     references: References,
     policy: Policy,
     accounts: Mapping[str, LicenceAccount],
+    families: Families,
     failure: Failure | None,
 ) -> tuple[Assessment, Failure | None]:
     """`decide` with the corrected facts."""
@@ -133,7 +137,7 @@ def _shipment_assessed(
     orders = {order.order_id: order for order in seen.orders}
     if failure is None:
         try:
-            return decide_shipment(subject, orders, references, accounts, policy, seen.as_of), None
+            return decide_shipment(subject, orders, references, accounts, policy, seen.as_of, families), None
         except NotGathered:
             raise
         except Exception as error:  # noqa: BLE001 - a rule that raises holds its shipment and no other (design.md §2)
@@ -176,6 +180,7 @@ def _failed(known: Shipment | Order, term: str, failure: Failure, as_of: datetim
         terms=known.terms | {term, OPEN},
         recheck_at=as_of + RETRY_AFTER_ERROR,
         read=(),
+        families=known.families if isinstance(known, Shipment) else (),
     )
 
 

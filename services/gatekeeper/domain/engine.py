@@ -21,6 +21,8 @@ from services.gatekeeper.domain.events import (
 )
 from services.gatekeeper.domain.evolve import evolve
 from services.gatekeeper.domain.facts import OrderFacts, ShipmentFacts
+from services.gatekeeper.domain.families import FamilyKey
+from services.gatekeeper.domain.family_news import family_keys
 from services.gatekeeper.domain.judging import order_ids_of, soonest
 from services.gatekeeper.domain.ledger import close_books
 from services.gatekeeper.domain.manual_holds import manual_hold_placed
@@ -45,7 +47,7 @@ DATE = "date"
 _PERIOD = Reason.PERIOD_LIMIT_EXCEEDED
 
 __all__ = ["DATE", "Needs", "drawn_licences", "handle", "licences_for_order", "licences_for_shipment", "needs_of"]
-__all__ += ["order_ids_of", "order_ids_of_shipment", "rejudge"]
+__all__ += ["families_for_shipment", "order_ids_of", "order_ids_of_shipment", "rejudge"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +102,20 @@ def licences_for_order(order: Order, facts: OrderFacts | None, references: Refer
     every = (facts, order.facts, order.ahead[1] if order.ahead else None)
     keys = frozenset[str]().union(*(licence_keys(each, (order,), references) for each in every if each))
     return keys | drawn_licences(order.draws)
+
+
+def families_for_shipment(
+    shipment: Shipment | None, facts: ShipmentFacts | None, orders: Iterable[OrderFacts], references: References
+) -> frozenset[FamilyKey]:
+    """For whose sums the stored `shipment` may count now, or with `facts` (newer ones).
+
+    `orders`: every version of the facts of its orders that it may take its end user from.
+    """
+    ahead = shipment.ahead[1] if shipment is not None and shipment.ahead else None
+    every = (facts, shipment.facts if shipment is not None else None, ahead)
+    known = tuple(orders)
+    keys = {key for each in every if each for key in family_keys(each, known, references)}
+    return frozenset(keys.union(entry.key for entry in (shipment.families if shipment is not None else ())))
 
 
 def handle(workspace: Workspace, event: TradeEvent) -> Outcome:
@@ -174,13 +190,19 @@ def _rejudge_shipment(workspace: Workspace, shipment: Shipment) -> None:
 def _wait_in_line(workspace: Workspace, waiting: Shipment | Order) -> bool:
     """Whether the date that came may open a new period for `waiting`, which then is judged with the licence's waiters.
 
+    Likewise for what is suspected to be split: it is judged with those who wait for the same sums.
+
     Until they have been looked at the date stays, a little later.
     """
     limited = {dict(hold.subject).get("licence_no") for hold in waiting.holds if hold.reason is _PERIOD}
-    if workspace.cause != DATE or not limited:
+    suspected = any(hold.reason is Reason.SPLIT_SUSPECTED for hold in waiting.holds)
+    families = {entry.key for entry in waiting.families} if suspected and isinstance(waiting, Shipment) else ()
+    if workspace.cause != DATE or not (limited or families):
         return False
     for licence_no in sorted(str(licence_no) for licence_no in limited):
         workspace.follow_up(FollowUpKind.WAITERS, licence_no)
+    for key in sorted(families):
+        workspace.follow_up(FollowUpKind.SPLIT_WAITERS, key.text)
     recheck_at = workspace.as_of + RETRY_AFTER_ERROR
     if isinstance(waiting, Shipment):
         workspace.put_shipment(evolve(waiting, recheck_at=recheck_at))

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 
 from services.gatekeeper.domain.aggregates import LicenceAccount, Order, Shipment
 from services.gatekeeper.domain.deciding import RETRY_AFTER_ERROR, Conclusion, conclude
 from services.gatekeeper.domain.departure import is_new_departure
 from services.gatekeeper.domain.evolve import evolve
 from services.gatekeeper.domain.facts import ShipmentFacts
+from services.gatekeeper.domain.families import NOBODY_ELSE, Families
 from services.gatekeeper.domain.reasons import Reason
 from services.gatekeeper.domain.seen import as_recorded, order_as_judged, orders_as_seen
 from services.gatekeeper.domain.workspace import Decision, EngineError, Failure, Seen, TimelineEntry, Workspace
@@ -57,8 +59,8 @@ def judge_order(workspace: Workspace, before: Order, order: Order) -> Conclusion
 
 
 def _decide(workspace: Workspace, before: Shipment | Order, seen: Seen) -> Conclusion:
-    accounts = GatheredAccounts(workspace)
-    conclusion = conclude(seen, workspace.references, workspace.policy, accounts)
+    accounts, families = GatheredAccounts(workspace), families_of(workspace, seen.subject)
+    conclusion = conclude(seen, workspace.references, workspace.policy, accounts, families)
     if conclusion.failure is not None:
         _tell_failure(workspace, seen.subject, conclusion.failure)
     looked_at = tuple(accounts.looked_at[licence_no] for licence_no in sorted(accounts.looked_at))
@@ -71,7 +73,7 @@ def _decide(workspace: Workspace, before: Shipment | Order, seen: Seen) -> Concl
             policy_version=workspace.policy.version,
             cause=workspace.cause,
             previous=before.state.value,
-            seen=evolve(seen, subject=as_recorded(seen.subject), accounts=looked_at),
+            seen=evolve(seen, subject=as_recorded(seen.subject), accounts=looked_at, families=tuple(families.seen)),
             verdict=conclusion.verdict,
             read=conclusion.assessment.read,
             failure=None if conclusion.failure is None else evolve(conclusion.failure, message=""),
@@ -79,6 +81,13 @@ def _decide(workspace: Workspace, before: Shipment | Order, seen: Seen) -> Concl
         )
     )
     return conclusion
+
+
+def families_of(workspace: Workspace, subject: Shipment | Order) -> Families:
+    """What the other shipments count for; asking for what was not locked or loaded raises NotGathered."""
+    if isinstance(subject, Order):
+        return NOBODY_ELSE
+    return Families(partial(workspace.families.sums, subject.shipment_id, subject.arrival))
 
 
 def _tell_failure(workspace: Workspace, known: Shipment | Order, failure: Failure) -> None:

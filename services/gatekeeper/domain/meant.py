@@ -41,9 +41,13 @@ def shown(ref: PartyRef) -> str:
 
 def end_user_of(references: References, line: CaseLine) -> str | None:
     """One text for the end user, equal for the same party under another of its names; None: nobody knows whom."""
-    ref = line.parties.get("end_user")
+    return "|".join(end_users_of(references, line.parties.get("end_user"))) or None
+
+
+def end_users_of(references: References, ref: PartyRef | None) -> tuple[str, ...]:
+    """Everybody whom `ref` may mean, each by its party id, or by the name that it gives; (): nobody knows whom."""
     if ref is None or not described(references, ref):
-        return None
+        return ()
     if ids := references.resolve(ref):
-        return "|".join(sorted(ids))
-    return f"name:{normalise_name(ref.name or '')}/{ref.country or ''}"
+        return tuple(sorted(ids))
+    return (f"name:{normalise_name(ref.name or '')}/{ref.country or ''}",)

@@ -25,6 +25,7 @@ def references_read(case: Case, candidates: Iterable[Candidate], findings: Itera
     keys |= {(RuleKind.NOTICE, notice.notice_id) for notice in matching_notices(case)}
     keys |= {(RuleKind.FX_RATE, draw.rate_id) for draw in case.planned if draw.rate_id is not None}
     keys |= {(RuleKind.FX_RATE, rate_id) for finding in findings if (rate_id := finding.detail.get("rate_id"))}
+    keys |= {(RuleKind.ITEM, one.item_no) for one in case.families.seen}
     own = set(_versions(case, keys)).difference(shared)
     return tuple(sorted((*shared, *own))) if own else shared
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from services.gatekeeper.domain.aggregates import Draw, Finding
 from services.gatekeeper.domain.deciding import Conclusion, conclude
+from services.gatekeeper.domain.families import recorded_families
 from services.gatekeeper.domain.policy import Policy
 from services.gatekeeper.domain.references import References
 from services.gatekeeper.domain.workspace import Decision, Failure, Verdict
@@ -45,7 +46,8 @@ def replay(decision: Decision, references: References, policy: Policy) -> Replay
 
 def _again(decision: Decision, references: References, policy: Policy, failure: Failure | None) -> Conclusion:
     accounts = {account.licence_no: account for account in decision.seen.accounts}
-    return conclude(decision.seen, references, policy, accounts, failure)
+    families = recorded_families(decision.seen.families)
+    return conclude(decision.seen, references, policy, accounts, families, failure)
 
 
 def _differences(decision: Decision, conclusion: Conclusion, policy: Policy) -> Iterator[Difference]:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 
-from services.gatekeeper.domain import feeds, lists, notices, prohibitions, recheck, statements
+from services.gatekeeper.domain import feeds, lists, notices, prohibitions, recheck, splitting, statements
 from services.gatekeeper.domain.aggregates import Finding
 from services.gatekeeper.domain.case import Case
 from services.gatekeeper.domain.catch_all import catch_all
 from services.gatekeeper.domain.changed import changed_after_release
 from services.gatekeeper.domain.missing import item_unclassified, missing_data
 from services.gatekeeper.domain.orders_rules import order_reasons
+from services.gatekeeper.domain.splitting import split_suspected
 from services.gatekeeper.domain.unreadable import unreadable_references
 
 Rule = Callable[[Case], Iterable[Finding]]
@@ -34,6 +35,7 @@ CASE_RULES: tuple[Rule, ...] = (
     lists.list_hits,
     licence_reasons,
     catch_all,
+    split_suspected,
     changed_after_release,
     item_unclassified,
     order_reasons,
@@ -51,6 +53,7 @@ SCENE_DATES: tuple[Dates, ...] = (
     statements.next_dates,
     feeds.next_dates,
     recheck.next_dates,
+    splitting.next_dates,
 )
 CASE_DATES: tuple[Dates, ...] = (notices.next_dates,)
 """When an answer may change by itself (D7.1), or might have: one line for each rule that knows dates."""

@@ -17,6 +17,7 @@ from services.gatekeeper.domain.aggregates import Finding, LicenceAccount, Order
 from services.gatekeeper.domain.candidates import Candidate, candidates_of
 from services.gatekeeper.domain.case import Case, CaseLine
 from services.gatekeeper.domain.facts import EndUse, PartyRef
+from services.gatekeeper.domain.families import NOBODY_ELSE, Families, FamilyKey
 from services.gatekeeper.domain.fit import fixed_findings
 from services.gatekeeper.domain.lists import anybody_listed
 from services.gatekeeper.domain.parties import case_roles, known
@@ -27,6 +28,7 @@ from services.gatekeeper.domain.read import Read, read_by_scene
 from services.gatekeeper.domain.references import References
 from services.gatekeeper.domain.rule_entities import Item
 from services.gatekeeper.domain.rules import SCENE_DATES, SCENE_RULES
+from services.gatekeeper.domain.splitting import watched
 from services.gatekeeper.domain.terms import scene_terms
 from services.gatekeeper.domain.vocabulary import Classification, Movement, Place
 
@@ -69,7 +71,7 @@ class Scene:
 
     `lines` without amounts and orders; `listed`: a list entry names one of its parties; `findings` of SCENE_RULES;
     `dates` of SCENE_DATES, ascending, past ones too; `unfit`: by line and licence line, why it doesn't fit whatever the
-    amounts and balances are.
+    amounts and balances are; `watched`: by line, whose sums of which family it counts for (SPLIT_SUSPECTED).
     """
 
     lines: tuple[CaseLine, ...]
@@ -83,6 +85,7 @@ class Scene:
     read: tuple[Read, ...]
     candidates: Mapping[int, tuple[Candidate, ...]]
     unfit: Mapping[tuple[int, tuple[str, int]], tuple[Finding, ...]]
+    watched: Mapping[int, tuple[FamilyKey, ...]]
 
 
 def scene_of(shape: Shape, references: References, policy: Policy, as_of: datetime) -> Scene:
@@ -116,6 +119,7 @@ def _worked_out(bare: Case) -> Scene:
             for line in bare.lines
             for one in candidates[line.line_no]
         },
+        watched=watched(bare),
     )
 
 
@@ -129,6 +133,7 @@ def case_in(
     orders: Mapping[str, Order] = MappingProxyType({}),
     accounts: Mapping[str, LicenceAccount] = MappingProxyType({}),
     scene: Scene | None = None,
+    families: Families = NOBODY_ELSE,
 ) -> Case:
     """The case of `subject` with its `lines`; without one nobody's, which has nothing that a scene must not know."""
     shipment, order = (subject, None) if isinstance(subject, Shipment) else (None, subject)
@@ -153,6 +158,7 @@ def case_in(
         policy=policy,
         planned_day=shape.planned_day,
         scene=scene,
+        families=families,
     )
 
 

@@ -17,9 +17,11 @@ from services.gatekeeper.domain.departure import (
 from services.gatekeeper.domain.emission import emit_shipment
 from services.gatekeeper.domain.evolve import evolve
 from services.gatekeeper.domain.facts import OrderFacts
+from services.gatekeeper.domain.family_news import follow_families
 from services.gatekeeper.domain.judging import judge_shipment, order_ids_of, soonest
 from services.gatekeeper.domain.ledger import book, settle_completion
 from services.gatekeeper.domain.reservations import retake
+from services.gatekeeper.domain.splitting import counted_entries
 from services.gatekeeper.domain.standing import without_key
 from services.gatekeeper.domain.vocabulary import OrderState, OrderStatus, Place, ShipmentState
 from services.gatekeeper.domain.workspace import Workspace
@@ -37,6 +39,7 @@ def settle_shipment(workspace: Workspace, shipment: Shipment) -> None:
     after = _judge(workspace, before, shipment)
     book(workspace, "shipment", after.shipment_id, shipment.draws, after.draws)
     workspace.put_shipment(emit_shipment(workspace, before, after))
+    follow_families(workspace, before, after)
     retake(workspace, before, after, order_ids_of(before.facts) | order_ids_of(after.facts))
 
 
@@ -56,6 +59,7 @@ def _judge(workspace: Workspace, before: Shipment, shipment: Shipment) -> Shipme
         state=state,
         states=with_span(before.states, state, workspace.as_of),
         draws=conclusion.verdict.draws,
+        families=counted_entries(shipment, state, assessment.families),
         released_as=_released_as(shipment, state, assessment),
         candidates=assessment.candidates,
         terms=assessment.terms,

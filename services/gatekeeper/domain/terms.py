@@ -6,13 +6,17 @@ from collections.abc import Collection, Iterable, Iterator
 
 from services.gatekeeper.domain.case import Case, CaseLine
 from services.gatekeeper.domain.feeds import is_stale
+from services.gatekeeper.domain.leaving import has_left, open_holds
 from services.gatekeeper.domain.names import normalise_name
 from services.gatekeeper.domain.parties import case_roles, known
 from services.gatekeeper.domain.scope import code_prefixes, hs_prefixes
+from services.gatekeeper.domain.splitting import watched
 
 OPEN = "open"
 NAMED = "named"
 """A party is given by name in the case's own events: it may be alike to somebody (D5.1)."""
+
+FAMILY = "family"
 
 Touches = tuple[tuple[frozenset[str], ...], ...]
 """OR of ANDs of ORs: a case is touched when, for one alternative, every set overlaps its terms. () touches nobody."""
@@ -51,7 +55,7 @@ def case_terms(case: Case, drawn: Collection[str], candidates: Collection[str]) 
     orders = (f"order:{line.order_id}" for line in case.lines if line.order_id is not None)
     licences = (f"licence:{number}" for number in (*drawn, *candidates, *(draw.licence_no for draw in case.planned)))
     shared = scene_terms(case) if case.scene is None else case.scene.terms
-    return shared.union(own, orders, licences, _feed_terms(case))
+    return shared.union(own, orders, licences, _feed_terms(case), _family_terms(case))
 
 
 def scene_terms(case: Case) -> frozenset[str]:
@@ -91,6 +95,16 @@ def _item_terms(line: CaseLine) -> Iterator[str]:
     yield from (f"code:{prefix}" for code in line.item.control_codes for prefix in code_prefixes(code))
     if line.item.hs_code is not None:
         yield from (f"hs:{prefix}" for prefix in hs_prefixes(line.item.hs_code))
+
+
+def _family_terms(case: Case) -> Iterator[str]:
+    """By its families, for changed items whose amounts it reads, and by whose sums it counts for (SPLIT_SUSPECTED).
+
+    What left is judged no more by these, unless a hold with which it left is open.
+    """
+    if case.policy.split_limit is not None and (not has_left(case) or open_holds(case)):
+        for key in {key for keys in watched(case).values() for key in keys}:
+            yield from (f"{FAMILY}:{key.family}", f"{FAMILY}:{key.text}")
 
 
 def _feed_terms(case: Case) -> Iterator[str]:

@@ -21,7 +21,7 @@ from services.gatekeeper.domain.rule_entities import (
     Statement,
 )
 from services.gatekeeper.domain.scope import field_terms
-from services.gatekeeper.domain.terms import EVERYTHING, NAMED, NOBODY, Touches
+from services.gatekeeper.domain.terms import EVERYTHING, FAMILY, NAMED, NOBODY, Touches
 from services.gatekeeper.domain.vocabulary import RuleKind
 
 
@@ -36,7 +36,15 @@ def touches_of(before: RuleEntity | None, after: RuleEntity, references: Referen
         return EVERYTHING
     versions = (after,) if before is None else (before, after)
     alternatives = [alternative for version in versions for alternative in _touches(version, references)]
+    alternatives += _family_touches(before, after)
     return ((),) if () in alternatives else tuple(dict.fromkeys(alternatives))
+
+
+def _family_touches(before: RuleEntity | None, after: RuleEntity) -> Touches:
+    """Everybody in whose sums goods of an item count that is measured otherwise now (SPLIT_SUSPECTED)."""
+    if not isinstance(before, Item) or not isinstance(after, Item) or before.unit_factors == after.unit_factors:
+        return NOBODY
+    return _one(f"{FAMILY}:{item.family}" for item in (before, after) if item.family)
 
 
 def entity_touches(kind: RuleKind, key: str, references: References) -> Touches:

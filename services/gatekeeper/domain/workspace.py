@@ -16,6 +16,7 @@ from services.gatekeeper.domain.aggregates import (
     Order,
     Shipment,
 )
+from services.gatekeeper.domain.families import FamilyBook, FamilySum
 from services.gatekeeper.domain.gathered import NotGathered
 from services.gatekeeper.domain.policy import Policy
 from services.gatekeeper.domain.references import References
@@ -37,11 +38,14 @@ class FollowUpKind(StrEnum):
     ORDER_SHIPMENTS = "ORDER_SHIPMENTS"
     ORDER = "ORDER"
     LICENCE = "LICENCE"
+    SPLIT_WAITERS = "SPLIT_WAITERS"
+    SPLIT = "SPLIT"
 
 
 @dataclass(frozen=True, slots=True)
 class FollowUp:
-    """`key`: the licence number (WAITERS: something came back to it; LICENCE: all that use it) or the order id."""
+    """`key`: the licence number (WAITERS: something came back to it; LICENCE: all that use it), the order id, or the
+    text of a FamilyKey (SPLIT_WAITERS: something counts no more for it; SPLIT: all that count for it)."""
 
     kind: FollowUpKind
     key: str
@@ -123,7 +127,8 @@ class Seen:
 
     `subject`: as it was to be judged; recorded without what no rule reads (its terms, numbers, and what waits).
     `orders`: those that a shipment's lines name, as far as these lines read them. `accounts`: every balance that was
-    looked at, as it was before. `departs`: this change is the shipment's departure.
+    looked at, as it was before. `departs`: this change is the shipment's departure. `families`: every sum of other
+    shipments' goods that was looked at (SPLIT_SUSPECTED).
     """
 
     as_of: datetime
@@ -131,6 +136,7 @@ class Seen:
     orders: tuple[Order, ...] = ()
     accounts: tuple[LicenceAccount, ...] = ()
     departs: bool = False
+    families: tuple[FamilySum, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,7 +198,7 @@ class Workspace:
     """Loaded rows by key. Reading one that was not gathered raises NotGathered; writing marks it dirty.
 
     A key that was gathered and does not exist in the store is present with its stub (`Shipment(shipment_id, arrival)`,
-    `Order(order_id, arrival)`, `LicenceAccount(licence_no)`).
+    `Order(order_id, arrival)`, `LicenceAccount(licence_no)`). `families`: what counts in sums of families.
     """
 
     as_of: datetime
@@ -209,6 +215,7 @@ class Workspace:
     event_hash: str | None = None
     causation_id: str | None = None
     traceparent: str | None = None
+    families: FamilyBook = field(default_factory=FamilyBook)
 
     def shipment(self, shipment_id: str) -> Shipment:
         try:
@@ -229,6 +236,10 @@ class Workspace:
             raise NotGathered("licence", licence_no) from None
 
     def put_shipment(self, shipment: Shipment) -> None:
+        known = self.shipments.get(shipment.shipment_id)
+        before = known.families if known is not None else ()
+        if shipment.families != before:
+            self.families.put(shipment.shipment_id, shipment.arrival, before, shipment.families)
         self.shipments[shipment.shipment_id] = shipment
         self.dirty_shipments.add(shipment.shipment_id)
 

@@ -11,6 +11,7 @@ import structlog
 from pydantic import BaseModel
 
 from services.gatekeeper.domain.aggregates import Order, Shipment
+from services.gatekeeper.domain.terms import FAMILY
 from services.gatekeeper.domain.vocabulary import OrderState, ShipmentState
 from services.gatekeeper.domain.workspace import (
     Effects,
@@ -21,7 +22,7 @@ from services.gatekeeper.domain.workspace import (
     Workspace,
 )
 from services.gatekeeper.pipeline import wire_out
-from services.gatekeeper.store import aggregates, journal, lanes, outbox, work
+from services.gatekeeper.store import aggregates, journal, lanes, outbox, splitting, work
 from services.gatekeeper.store.decisions import append_decisions
 from services.gatekeeper.store.outbox import OutboxRecord
 from services.gatekeeper.wiring import Gate
@@ -111,6 +112,7 @@ async def _store_rows(connection: Connection, workspace: Workspace, gate: Gate) 
     await aggregates.write_shipments(connection, shipments, lanes_of)
     await aggregates.write_orders(connection, orders)
     await store_accounts(connection, workspace)
+    await splitting.write_entries(connection, shipments, workspace.families.changed)
     await _store_selection(connection, shipments, orders, lanes_of)
     await journal.replace_open_holds(
         connection,
@@ -209,7 +211,10 @@ _FOLLOW_UP_TERM = {
     FollowUpKind.LICENCE: "licence",
     FollowUpKind.ORDER_SHIPMENTS: "order",
     FollowUpKind.ORDER: "order",
+    FollowUpKind.SPLIT_WAITERS: FAMILY,
+    FollowUpKind.SPLIT: FAMILY,
 }
+_FREEING = (FollowUpKind.WAITERS, FollowUpKind.SPLIT_WAITERS)
 
 
 async def _follow_up(connection: Connection, effects: Effects, rules_version: int, as_of: datetime) -> None:
@@ -218,7 +223,7 @@ async def _follow_up(connection: Connection, effects: Effects, rules_version: in
             follow_up.kind.value,
             follow_up.key,
             ((frozenset({f"{_FOLLOW_UP_TERM[follow_up.kind]}:{follow_up.key}"}),),),
-            can_add_hold=follow_up.kind is not FollowUpKind.WAITERS,
+            can_add_hold=follow_up.kind not in _FREEING,
         )
         for follow_up in effects.follow_ups
     ]

@@ -118,7 +118,7 @@ def _wait_for_lanes(gate: Gate, admission: Admission, stopped: Mapping[int, str]
 
 def wanted_for(records: Sequence[Parsed], extra: Wanted) -> Wanted:
     """What these records are about, in order of arrival, and what an earlier try missed."""
-    wanted = Wanted(dict(extra.shipments), set(extra.orders), [], set(extra.licences), set(extra.rules))
+    wanted = extra.besides()
     for one in records:
         if one.owner == "order" and one.entity_key is not None:
             wanted.orders.add(one.entity_key)

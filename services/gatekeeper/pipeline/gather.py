@@ -4,25 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 
 from services.gatekeeper.domain.aggregates import Order, Shipment
+from services.gatekeeper.domain.calendar import shanghai_day
 from services.gatekeeper.domain.decide import licence_keys, licence_terms_of
 from services.gatekeeper.domain.engine import (
     drawn_licences,
+    families_for_shipment,
     licences_for_order,
     licences_for_shipment,
     order_ids_of,
     order_ids_of_shipment,
 )
 from services.gatekeeper.domain.facts import OrderFacts, ShipmentFacts
+from services.gatekeeper.domain.families import SPLIT, FamilyBook, FamilyKey, asked_for
 from services.gatekeeper.domain.gathered import NotGathered
 from services.gatekeeper.domain.periods import has_limits
 from services.gatekeeper.domain.references import References
 from services.gatekeeper.domain.shelf import NUMBER, TERM
+from services.gatekeeper.domain.together import shifted
 from services.gatekeeper.domain.workspace import Workspace
 from services.gatekeeper.pipeline.lane_guard import lock_lanes
-from services.gatekeeper.store import rules
+from services.gatekeeper.store import rules, splitting
 from services.gatekeeper.store.aggregates import arrivals, load_shipments, lock_accounts, lock_orders
 from services.gatekeeper.store.licence_shelf import load_licences
 from services.gatekeeper.wiring import Gate
@@ -42,6 +46,13 @@ class Wanted:
     facts: list[ShipmentFacts | OrderFacts] = field(default_factory=list)
     licences: set[str] = field(default_factory=set)
     rules: set[tuple[str, str]] = field(default_factory=set)
+    families: dict[FamilyKey, date] = field(default_factory=dict)
+
+    def besides(self) -> Wanted:
+        """A copy, to widen by what else is known to be wanted."""
+        return Wanted(
+            dict(self.shipments), set(self.orders), [], set(self.licences), set(self.rules), dict(self.families)
+        )
 
     def add_missing(self, missing: NotGathered) -> None:
         """Widen by a row that the engine asked for and that was not locked."""
@@ -51,6 +62,9 @@ class Wanted:
             self.orders.add(missing.key)
         elif missing.kind in (NUMBER, TERM):
             self.rules.add((missing.kind, missing.key))
+        elif missing.kind == SPLIT:
+            key, since = asked_for(missing.key)
+            self.families[key] = min(since, self.families.get(key, since))
         else:
             self.licences.add(missing.key)
 
@@ -96,14 +110,48 @@ async def gather(
     await load_licences(connection, references, numbers, ())
     limited = {licence_no for licence_no in numbers if has_limits(references, licence_no)}
     accounts = await lock_accounts(connection, numbers, limited)
+    shipments = await _with_stubs(connection, wanted, stored)
     return Workspace(
         as_of=as_of,
         references=references,
         policy=references.policy,
-        shipments=await _with_stubs(connection, wanted, stored),
+        shipments=shipments,
         orders=orders,
         accounts=accounts,
+        families=await _families(connection, wanted, shipments, orders, references, shanghai_day(as_of)),
     )
+
+
+async def _families(
+    connection: Connection,
+    wanted: Wanted,
+    shipments: Mapping[str, Shipment],
+    orders: Mapping[str, Order],
+    references: References,
+    today: date,
+) -> FamilyBook:
+    """What counts for the sums of families that a decision here may look at or change; nothing while the rule is off.
+
+    From the first day of a window that ends today: what left before is in no sum with what may still go. A decision
+    about what left earlier asks for more.
+    """
+    policy = references.policy
+    if policy.split_limit is None:
+        return FamilyBook(today)
+    changed = [facts for facts in wanted.facts if isinstance(facts, OrderFacts)]
+    known = [*changed, *(order.facts for order in orders.values() if order.facts is not None)]
+    newest = {facts.shipment_id: facts for facts in wanted.facts if isinstance(facts, ShipmentFacts)}
+    keys = {
+        key
+        for shipment_id, shipment in shipments.items()
+        for key in families_for_shipment(shipment, newest.get(shipment_id), known, references)
+    }
+    first = shifted(today, 1 - policy.split_window_days)
+    since = {key: min(first, wanted.families.get(key, first)) for key in {*keys, *wanted.families}}
+    book = FamilyBook(today, since, await splitting.lock_sums(connection, since, shipments.values(), today))
+    for shipment in shipments.values():
+        book.add(shipment.shipment_id, shipment.arrival, shipment.families)
+    return book
 
 
 async def _load_licences(

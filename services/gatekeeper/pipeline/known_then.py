@@ -9,6 +9,7 @@ from typing import Any
 
 from services.gatekeeper.domain.aggregates import Draw, LicenceAccount, LineBalance
 from services.gatekeeper.domain.facts import OrderFacts, ShipmentFacts
+from services.gatekeeper.domain.families import FamilySum
 from services.gatekeeper.domain.holds import place_holds
 from services.gatekeeper.domain.quantity import show, show_money
 from services.gatekeeper.domain.workspace import Decision
@@ -68,6 +69,7 @@ async def _decided(connection: Connection, decision: Decision) -> Shown:
             for order in seen.orders
         ],
         "balances": [_balance(account) for account in seen.accounts],
+        "families": [_family(one) for one in seen.families],
         "references": list(_references(decision, rows)),
     }
 
@@ -110,6 +112,18 @@ def _balance(account: LicenceAccount) -> Shown:
 def _line(line: LineBalance) -> Shown:
     amounts = ("reserved", "consumed", "value_reserved", "value_consumed")
     return {"line_no": line.line_no, **{name: f"{getattr(line, name):f}" for name in amounts}}
+
+
+def _family(one: FamilySum) -> Shown:
+    """What the other shipments counted for; `quantity` None: nobody had said how much that was."""
+    return {
+        "family": one.family,
+        "end_user": one.end_user,
+        "day": one.day.isoformat(),
+        "item_no": one.item_no,
+        "quantity": None if one.quantity is None else show(one.quantity),
+        "later": one.later,
+    }
 
 
 def _references(decision: Decision, rows: Iterable[Mapping[str, Any]]) -> Iterable[Shown]:

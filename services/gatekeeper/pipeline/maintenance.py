@@ -1,10 +1,10 @@
-"""What has to be done now and then: outbox partitions ahead and away, old answers and tasks forgotten."""
+"""What has to be done now and then: outbox partitions ahead and away, old answers, tasks and entries forgotten."""
 
 from __future__ import annotations
 
 from datetime import timedelta
 
-from services.gatekeeper.store import idempotency, outbox, work
+from services.gatekeeper.store import idempotency, outbox, splitting, work
 from services.gatekeeper.wiring import Gate
 from services.kit.postgres import retrying
 
@@ -25,5 +25,7 @@ async def run_once(gate: Gate) -> None:
             await idempotency.forget(tx, rows_max=FORGOTTEN_MAX)
         async with gate.database.transaction() as tx:
             await work.forget_done(tx, timedelta(days=TASK_DAYS_KEPT), FORGOTTEN_MAX)
+        async with gate.database.transaction() as tx:
+            await splitting.forget(tx, FORGOTTEN_MAX)
 
     await retrying(attempt, what="maintenance")

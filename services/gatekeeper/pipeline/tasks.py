@@ -163,7 +163,7 @@ async def judge(
             log.warning("items_wait_for_stopped_lane", lane=lane, items=len(parked))
             await work.park(connection, lane, parked, references.rules_version, as_of)
     reachable = [(item, cause) for item, cause in items if item.lane not in stopped]
-    wanted = Wanted(dict(extra.shipments), set(extra.orders), [], set(extra.licences), set(extra.rules))
+    wanted = extra.besides()
     for item, _ in reachable:
         if item.owner == "order":
             wanted.orders.add(item.owner_id)

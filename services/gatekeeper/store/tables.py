@@ -15,6 +15,7 @@ from sqlalchemy import text as sql
 from sqlmodel import Field, SQLModel
 
 from services.gatekeeper.store.columns import big, exact, json, moment, raw, text, texts
+from services.gatekeeper.store.columns import day as on
 
 
 class InputPosition(SQLModel, table=True):
@@ -179,3 +180,37 @@ class LicenceLineBalance(SQLModel, table=True):
     value_reserved: Decimal = Field(sa_column=exact())
     value_consumed: Decimal = Field(sa_column=exact())
     days: dict[str, Any] | None = Field(default=None, sa_column=json(nullable=True))
+
+
+class SplitCounter(SQLModel, table=True):
+    """Its row lock guards the sums of one family's goods for one end user (SPLIT_SUSPECTED)."""
+
+    __tablename__ = "split_counter"
+    __table_args__ = (PrimaryKeyConstraint("family", "end_user"),)
+    family: str = Field(sa_column=text())
+    end_user: str = Field(sa_column=text())
+
+
+class SplitEntry(SQLModel, table=True):
+    """What a shipment's line counts for in such a sum: what the shipment's body says (SPLIT_SUSPECTED).
+
+    `departed`: on `day`; else it is planned for it. `quantity` and `unit` null: nobody said how much it is. A family or
+    end user that is too long for an index is here by its digest.
+    """
+
+    __tablename__ = "split_entry"
+    __table_args__ = (
+        PrimaryKeyConstraint("shipment_id", "line_no", "end_user"),
+        Index("split_entry_day", "family", "end_user", "day"),
+        Index("split_entry_waiting", "family", "end_user", postgresql_where=sql("NOT departed")),
+    )
+    shipment_id: str = Field(sa_column=text())
+    line_no: int
+    family: str = Field(sa_column=text())
+    end_user: str = Field(sa_column=text())
+    arrival: int = Field(sa_column=big())
+    day: dt.date = Field(sa_column=on())
+    departed: bool
+    item_no: str = Field(sa_column=text())
+    quantity: Decimal | None = Field(default=None, sa_column=exact(nullable=True))
+    unit: str | None = Field(default=None, sa_column=text(nullable=True))

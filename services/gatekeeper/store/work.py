@@ -16,6 +16,9 @@ Touches = tuple[tuple[frozenset[str], ...], ...]
 OTHERS_FROM = 1 << 40
 """Positions of a changed licence's task from which on those stand that don't draw on it."""
 
+FOR_WAITERS = {"WAITERS": "LICENCE", "SPLIT_WAITERS": "SPLIT"}
+"""Kinds of tasks that look only at what is held, and those that look at everybody of the same key."""
+
 
 @dataclass(frozen=True, slots=True)
 class OpenTask:
@@ -119,8 +122,8 @@ async def only_runner(connection: Connection, task: OpenTask) -> bool:
 
 
 def runner_key(task: OpenTask) -> str:
-    """A licence has one runner, whether it changed or something came back to it."""
-    return f"{'LICENCE' if task.kind == 'WAITERS' else task.kind} {task.key}"
+    """A licence has one runner, whether it changed or something came back to it; a family's sum likewise."""
+    return f"{FOR_WAITERS.get(task.kind, task.kind)} {task.key}"
 
 
 async def park(connection: Connection, lane: int, items: Sequence[Item], rules_version: int, as_of: datetime) -> None:
@@ -148,7 +151,7 @@ async def collect_items(connection: Connection, task: OpenTask) -> None:
     order, after = _order(task, len(arguments) + 2)
     waiting = (
         " WHERE EXISTS (SELECT 1 FROM open_hold AS h WHERE h.owner = s.owner AND h.owner_id = s.owner_id)"
-        if task.kind == "WAITERS"
+        if task.kind in FOR_WAITERS
         else ""
     )
     if queries:

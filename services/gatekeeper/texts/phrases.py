@@ -205,6 +205,7 @@ PHRASES: Mapping[Reason, tuple[Phrase, ...]] = {
         phrase("SPLIT_SUSPECTED", "end user {end_user}"),
         phrase("SPLIT_SUSPECTED", "together {total}, limit {limit}"),
         phrase("SPLIT_SUSPECTED", "within {days} days"),
+        phrase("SPLIT_SUSPECTED", "of others {uncounted} cannot be converted into its unit"),
         *_BALANCE,
     ),
     Reason.PARTY_REVIEW: (phrase("PARTY_REVIEW", "a party must be reviewed"), *_LISTED),
@@ -244,6 +245,7 @@ PHRASES: Mapping[Reason, tuple[Phrase, ...]] = {
         phrase("UNIT_NOT_CONVERTIBLE", "the unit can't be converted"),
         phrase("UNIT_NOT_CONVERTIBLE", "{unit} into the licence's {licence_unit}"),
         phrase("UNIT_NOT_CONVERTIBLE", "{unit} into the order's {order_unit}"),
+        phrase("UNIT_NOT_CONVERTIBLE", "{unit} into the policy limit's {limit_unit}"),
         phrase("UNIT_NOT_CONVERTIBLE", "item {item_no} has no factor for it"),
     ),
     Reason.FX_UNAVAILABLE: (

@@ -290,6 +290,26 @@ CREATE TABLE shipment (
     PRIMARY KEY (shipment_id)
 )
  WITH (fillfactor = 80);
+CREATE TABLE split_counter (
+    family TEXT NOT NULL,
+    end_user TEXT NOT NULL,
+    PRIMARY KEY (family, end_user)
+);
+CREATE TABLE split_entry (
+    shipment_id TEXT NOT NULL,
+    line_no INTEGER NOT NULL,
+    family TEXT NOT NULL,
+    end_user TEXT NOT NULL,
+    arrival BIGINT NOT NULL,
+    day DATE NOT NULL,
+    departed BOOLEAN NOT NULL,
+    item_no TEXT NOT NULL,
+    quantity NUMERIC,
+    unit TEXT,
+    PRIMARY KEY (shipment_id, line_no, end_user)
+);
+CREATE INDEX split_entry_day ON split_entry (family, end_user, day);
+CREATE INDEX split_entry_waiting ON split_entry (family, end_user) WHERE NOT departed;
 CREATE TABLE sweep_item (
     task_id BIGINT NOT NULL,
     position BIGINT NOT NULL,
