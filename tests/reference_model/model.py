@@ -1,0 +1,576 @@
+"""The rules of domain.md a second time, plainly: after every event everybody is judged again from what is known.
+
+Takes the data of the events (contracts.md §2), well-formed and in order of arrival, and a clock. It shares no code
+with the engine. Left out: unreadable events, persons' holds and releases, mistaken identities; policy that is off by
+default (likeness, ownership, splitting, combination, catch-all, ages of feeds and rates); period limits; facts dated
+ahead of the clock (D7.3); violations, alerts; rounding past 28 digits; a correction before what it corrects.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta, timezone
+from decimal import Decimal
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+Data = dict[str, Any]
+Reason = tuple[Any, ...]
+SHANGHAI = timezone(timedelta(hours=8))
+KILOGRAMS = {"KGM": Decimal(1), "TNE": Decimal(1000), "GRM": Decimal("0.001"), "LBR": Decimal("0.45359237")}
+EXPORTS = {"EXPORT", "TECHNOLOGY_TRANSFER", "OUT_OF_BONDED", "TRANSIT", "REPAIR_RETURN"}  # D3.1
+SERVICES = {"carrier", "broker", "bank", "forwarder"}
+KEYS = {"licence": "licence_no", "party": "party_id", "list-entry": "entry_id", "item": "item_no", "notice": "notice_id",
+        "control": "control_code", "end-user-statement": "statement_no", "fx-rate": "rate_id"}  # fmt: skip
+FIELDS = """LICENCE_CONFLICT NO_LICENCE EXPORTER_MISMATCH ITEM_MISMATCH END_USER_MISMATCH END_USE_MISMATCH
+    DESTINATION_MISMATCH IMPORTER_MISMATCH CONSIGNEE_MISMATCH TRANSIT_PROHIBITED""".split()
+BALANCES = ["LICENCE_CONSUMED", "USES_EXCEEDED", "QTY_EXCEEDED", "VALUE_EXCEEDED"]
+STATUSES = ["LICENCE_REVOKED", "LICENCE_SUSPENDED", "LICENCE_RETURNED", "LICENCE_CHANGE_PENDING"]
+DATES = ["LICENCE_NOT_YET_VALID", "LICENCE_EXPIRED"]
+FACTS = ["MISSING_DATA", "MISSING_NET", "UNIT_NOT_CONVERTIBLE", "FX_UNAVAILABLE"]
+SEVERITY = [*STATUSES, *FIELDS, *DATES, *BALANCES, *FACTS]  # §2, what a licence may lack
+FORGIVEN = {*STATUSES, *DATES, *BALANCES}  # D4.7
+ANEW = {*FIELDS, *STATUSES, *DATES, *BALANCES, "STOP_NOTICE", "CUSTOMS_CHALLENGE", "PROHIBITED", "CONTROL_LISTED",
+        "WATCH_LISTED", "PARTY_REVIEW", "END_USE_CHANGED", "END_USER_CHANGED"}  # fmt: skip  # D1.7
+
+
+def instant(text: str) -> datetime:
+    return datetime.fromisoformat(text).astimezone(SHANGHAI)
+
+
+@lru_cache(None)
+def normal(name: str) -> str:
+    """D3.4: what is left of a name when writing doesn't count."""
+    return "".join(c for c in unicodedata.normalize("NFKC", name).casefold() if unicodedata.category(c)[0] not in "PZ")
+
+
+def day(text: str) -> str:
+    return text if len(text) == 10 else instant(text).date().isoformat()
+
+
+def acts(window: Data, days: list[str]) -> bool:
+    """D3.2, D5.2: whether the window holds one of `days`, outside its suspensions; both ends inclusive."""
+    inside = [d for d in days if window["effective_from"] <= d <= (window["effective_until"] or "9999")]
+    return any(not any(g["from"] <= d <= (g["until"] or "9999") for g in window["suspensions"]) for d in inside)
+
+
+def convert(quantity: Data, unit: str, item: Data | None) -> Decimal | None:
+    """D3.9: `quantity` in `unit`, by exact factors and the item's own; None when there is no way."""
+    value, given = Decimal(quantity["value"]), quantity["unit"]
+    for factor in [] if given == unit or item is None else item["unit_factors"]:
+        if factor["unit"] == given:
+            value, given = value * Decimal(factor["equals"]["value"]), factor["equals"]["unit"]
+    if given in KILOGRAMS and unit in KILOGRAMS:
+        return value * KILOGRAMS[given] / KILOGRAMS[unit]
+    return value if given == unit else None
+
+
+@dataclass
+class Draw:
+    licence: str
+    line: int
+    quantity: Decimal
+    value: Decimal
+    rate: Decimal
+    source: Data  # the line that draws
+
+
+class Option(NamedTuple):
+    """One licence line for one line of an order or shipment: what it lacks, and what would be drawn."""
+
+    licence: Data
+    of: Data
+    full: bool  # covers every code
+    lacks: set[Reason]
+    draw: Draw | None
+
+    @property
+    def order(self) -> tuple[Any, ...]:
+        """D3.5."""
+        lic = self.licence
+        return lic["type"] != "GENERAL", lic["valid_until"], lic["licence_no"], self.of["line_no"]
+
+    @property
+    def distance(self) -> tuple[Any, ...]:
+        """D3.6."""
+        severities = sorted(SEVERITY.index(r[0]) for r in self.lacks)
+        return not self.full, len(severities), [-i for i in severities], self.order
+
+
+@dataclass
+class Subject:
+    """An order or a shipment: its facts, the answer, what it draws, and what the rules must remember of it."""
+
+    kind: str
+    id: str
+    arrival: int
+    version: int = 0
+    data: Data | None = None
+    planned: str | None = None
+    state: str = "UNKNOWN"
+    reasons: frozenset[Reason] = frozenset()
+    draws: dict[int, Draw] = field(default_factory=dict)
+    before_closing: bool = True  # it came before its orders were CLOSED
+    milestones: list[Data] = field(default_factory=list)
+    corrected: dict[int, Data] = field(default_factory=dict)
+    departure: Data | None = None
+    delivered: dict[str, Data | None] | None = None  # its orders as they were then
+    spent: list[list[Draw]] = field(default_factory=list)  # by exports that RETURNED ended
+    fit: dict[int, str] = field(default_factory=dict)  # line -> item, of the lines that fitted after departure
+    open: set[str] | None = None  # D1.6: the kinds of reason open since departure; None until judged then
+    unreleased: set[Reason] = field(default_factory=set)
+    promised: dict[int, Data] = field(default_factory=dict)  # end use and end user at the last release
+    past: list[tuple[datetime, str]] = field(default_factory=list)
+
+
+class Model:
+    def __init__(self, now: str) -> None:
+        self.now = instant(now)
+        self.seen: set[str] = set()
+        self.known: dict[str, dict[str, Data]] = {kind: {} for kind in KEYS}
+        self.conflicts: set[str] = set()
+        self.subjects: list[Subject] = []  # in order of arrival
+
+    def find(self, kind: str, key: str | None) -> Subject | None:
+        return next((s for s in self.subjects if s.kind == kind and s.id == key), None)
+
+    def advance_to(self, until: str) -> None:
+        """D7.1: every day and every instant that anybody named comes, one after the other."""
+        text = repr([self.known, [(s.data, s.planned) for s in self.subjects]])
+        moments = {instant(t) for t in re.findall(r"\d{4}-\d\d-\d\dT[\d:.]+\+08:00", text)} | {instant(until)}
+        for day in re.findall(r"\d{4}-\d\d-\d\d", text):
+            midnight = datetime.combine(date.fromisoformat(day), time(), SHANGHAI)
+            moments |= {midnight, midnight + timedelta(1)}
+        for moment in sorted(m for m in moments if self.now < m <= instant(until)):
+            self.now = moment
+            self.settle(None)
+
+    def take(self, kind: str, event_id: str, at: str, data: Data) -> None:
+        """One event; the second time, or older than what is known, it changes nothing (D8.1)."""
+        name, what = kind.split(".")
+        if event_id not in self.seen:
+            self.seen.add(event_id)
+            self.settle(self.heard(name, what, event_id, data) if name in ("order", "shipment") else None)
+            if name in KEYS:
+                self.learn(name, data[KEYS[name]], data, {"lifted": what == "lifted", "at": at})
+                self.settle(None)
+
+    def learn(self, name: str, key: str, data: Data, how: Data) -> None:
+        stored = self.known[name].get(key, {"version": 0, "authority_time": "0001-01-02T00:00:00+00:00"})
+        if name == "licence":  # D4.6 and LICENCE_CONFLICT
+            older, newer = instant(stored["authority_time"]), instant(data["authority_time"])
+            if data["version"] == stored["version"] and data != {k: v for k, v in stored.items() if k not in how}:
+                self.conflicts.add(key)
+            if data["version"] > stored["version"] and newer > older:
+                self.conflicts.discard(key)
+            if newer < older:
+                return
+        if data["version"] > stored["version"]:
+            self.known[name][key] = {**data, **how}
+
+    def heard(self, name: str, what: str, event_id: str, data: Data) -> Subject:
+        s = self.find(name, data[name + "_id"])
+        if s is None:
+            s = Subject(name, data[name + "_id"], len(self.subjects))
+            self.subjects.append(s)
+        if what == "milestone" and data["classifier"] == "ACTUAL":
+            s.milestones.append({**data, "id": event_id})
+        elif what == "milestone" and data["milestone"] == "DEPARTED":
+            s.planned = data["occurred_at"]
+        elif what == "corrected" and data["reason"] == "DID_NOT_OCCUR":
+            s.milestones = [m for m in s.milestones if m["id"] != data["corrects_event_id"]]
+        elif what == "corrected":
+            s.corrected = {line["line_no"]: line["net_quantity"] for line in data["lines"]}
+        elif what != "milestone" and data["version"] > s.version:
+            if name == "shipment" and s.data is None:
+                orders = [self.find("order", line.get("order_id")) for line in data["lines"]]
+                s.before_closing = not any(o and o.data and o.data["status"] == "CLOSED" for o in orders)
+            cancelled = {"lines": [], **(s.data or {}), "status": "CANCELLED"}
+            s.version, s.data, s.corrected = data["version"], cancelled if what == "cancelled" else data, {}
+            s.planned = data.get("planned_departure") or data.get("planned_export_date") or s.planned
+        return s
+
+    def settle(self, first: Subject | None) -> None:
+        """Judges the event's own subject, then who holds something, latest first (D4.5), then who waits (D4.4)."""
+        before: object = None if first is None else self.judge(first)
+        for _ in range(9):
+            for s in [*[s for s in reversed(self.subjects) if s.draws], *[s for s in self.subjects if not s.draws]]:
+                self.judge(s)
+            if before == (before := self.answer()):
+                return
+
+    def travel(self, s: Subject) -> str:
+        """The milestones of §1, from the first to the last: sets where the goods are; why `s` is closed, if it is."""
+        departure, delivered, closed, ended = None, False, "", []
+        for m in s.milestones:
+            kind = m["milestone"]
+            if kind == "DEPARTED" and departure and not closed and departure["milestone"] != kind:
+                departure = {**departure, "occurred_at": m["occurred_at"]}
+            elif kind == "DEPARTED" or (kind in ("ARRIVED", "DELIVERED") and closed != "RETURNED"):
+                if departure is None or closed:
+                    ended += [departure["id"]] if departure else []
+                    departure, delivered, closed = m, False, ""
+                delivered = delivered or kind == "DELIVERED"
+            elif kind == "SHIPPING_VOIDED" and not closed:
+                departure, delivered = None, False
+            elif kind == "RETURNED" or (kind == "CANCELLED" and not departure):
+                closed = kind
+        if (departure or {}).get("id") != (s.departure or {}).get("id"):
+            if s.departure and s.departure["id"] in ended:
+                s.spent.append(list(s.draws.values()))
+            s.draws = {} if s.departure else s.draws
+            s.fit, s.open, s.unreleased = {}, None, set()
+        orders = {o.id: o.data for o in self.subjects if o.kind == "order"}
+        s.departure, s.delivered = departure, (s.delivered or orders) if delivered else None
+        return closed
+
+    def judge(self, s: Subject) -> None:
+        closed = bool(self.travel(s)) if s.kind == "shipment" else bool(s.data and s.data["status"] != "OPEN")
+        found, draws = (set[Reason](), dict[int, Draw]()) if closed else self.assess(s)
+        if s.departure and not closed:
+            if s.open is None or not s.data:  # D1.6, MOVED_UNRELEASED
+                then = [state for at, state in s.past if at <= instant(s.departure["occurred_at"])][-1:]
+                if s.open is None and (then == ["CLOSED"] or (then == ["HELD"] and not found)):
+                    s.unreleased = {("MOVED_UNRELEASED", s.departure["id"])}
+                s.open = None if not s.data else {r[0] for r in found}
+            else:
+                s.open &= {r[0] for r in found}
+                found = {r for r in found if r[0] in ANEW | s.open}
+            found |= s.unreleased
+        elif found and not s.departure:
+            draws = {}
+        held = "HELD" if not s.departure else "INCIDENT" if s.delivered is not None else "INTERCEPT"
+        free = "CLEARED" if s.kind == "order" else "RELEASED"
+        s.draws = s.draws if closed and s.departure else draws
+        s.state, s.reasons = "CLOSED" if closed else held if found else free, frozenset(found)
+        if s.state == "RELEASED":
+            s.promised = {line["no"]: self.use_and_user(line) for line in self.lines(s, self.days(s)) if line["codes"]}
+        s.past.append((self.now, s.state))
+
+    def days(self, s: Subject) -> list[str]:
+        """D3.8: the day of departure; before it today and the planned day, which counts as today once it has passed."""
+        today = self.now.date().isoformat()
+        return [day(s.departure["occurred_at"])] if s.departure else [today, max(today, day(s.planned or today))]
+
+    def use_and_user(self, line: Data) -> list[Any]:
+        ref = line["parties"].get("end_user") or {}
+        same = (p for p in self.known["party"] if self.is_one_of(ref, [p]))
+        return [(line["end_use"] or {}).get("code"), ref.get("party_id") or next(same, ref.get("name"))]
+
+    def lines(self, s: Subject, days: list[str]) -> list[Data]:
+        """D3.0: each line with what it takes from its own order; D3.2: its codes that need a licence."""
+        own, result = s.data or {"lines": []}, []
+        abroad = s.kind == "order" or own.get("movement", "EXPORT") in EXPORTS
+        for raw in sorted(own["lines"], key=lambda line: line["line_no"]):
+            found = self.find("order", raw.get("order_id"))
+            order = s.delivered.get(raw.get("order_id")) if s.delivered is not None else found and found.data
+            item, above = self.known["item"].get(raw["item_no"]), order or {}
+            line = {k: own.get(k) or above.get(k) for k in ("end_use", "destination", "licences", "end_user_statements")}
+            codes = item["control_codes"] if item and item["classification"] == "CONTROLLED" and abroad else []
+            controls = [(c, self.known["control"].get(c)) for c in codes]
+            result.append({
+                **line, **raw, "no": raw["line_no"], "item": item, "order": order, "abroad": abroad,
+                "exporter": own.get("exporter_id"), "transit": own.get("transit") or [], "value": raw.get("value"),
+                "codes": [c for c, control in controls if control is None or acts(control, days)],
+                "parties": {**above.get("parties", {}), **own.get("parties", {})},
+                "net": s.corrected.get(raw["line_no"]) or raw.get("net_quantity") or raw.get("quantity"),
+            })  # fmt: skip
+        return result
+
+    def is_one_of(self, ref: Data, ids: list[str]) -> bool:
+        """D3.4: the same id; or, given by name alone, a registered name of one of them and no other country."""
+        if ref.get("party_id"):
+            return ref["party_id"] in ids
+        parties = [self.known["party"][p] for p in ids if p in self.known["party"]]
+        return any(
+            normal(ref["name"]) in map(normal, [*p["names"], *p["aliases"]])
+            and ref.get("country") in (None, p["country"])
+            for p in parties if ref.get("name")
+        )  # fmt: skip
+
+    def assess(self, s: Subject) -> tuple[set[Reason], dict[int, Draw]]:
+        """Every reason (D1.1); what `s` draws if it may go, or takes if it went all the same (D4.7)."""
+        days, own = self.days(s), s.data or {}
+        lines, found = self.lines(s, days), set[Reason]()
+        movement = s.kind == "order" or own.get("movement")
+        if not lines or not own.get("exporter_id") or not movement or (lines[0]["abroad"] and not s.planned):
+            found.add(("MISSING_DATA",))
+        draws, near, lacks = self.plan(s, lines, days, set())
+        stops = [(n, m) for n in self.notices() if (m := [x for x in lines if self.touches(n, s, x, draws)])]
+        answers = {n["notice_id"]: {no for no, lic in self.known["licence"].items() if n["notice_id"] in lic["answers_notices"]
+                                    and n["release_by_licence"] and instant(lic["authority_time"]) > n["start"]}
+                   for n, _ in stops}  # fmt: skip
+        if preferred := set[str]().union(*answers.values()):
+            draws, near, lacks = self.plan(s, [x | {"answered": any(x in m for _, m in stops)} for x in lines], days, preferred)
+        for notice, touched in stops:
+            key = notice["notice_id"]
+            if not all(x["no"] in draws and draws[x["no"]].licence in answers[key] for x in touched):
+                found.add(("CUSTOMS_CHALLENGE" if notice["origin"] == "CUSTOMS" else "STOP_NOTICE", key))
+        for line in lines:
+            found |= self.of_order(s, line)
+            if line["abroad"]:
+                listed = [*days, self.now.date().isoformat()]
+                found |= self.of_facts(line, days) | self.of_lists(s, line, listed, near.get(line["no"]))
+        return found | lacks, draws
+
+    def of_order(self, s: Subject, line: Data) -> set[Reason]:
+        """ORDER_UNKNOWN, ORDER_CANCELLED, OVER_DELIVERY (D4.3) of a shipment's line."""
+        key, order = line.get("order_id"), line["order"]
+        if s.kind == "order" or not key:
+            return set()
+        if not line.get("order_line"):
+            return {("MISSING_DATA",)}
+        if order and (order["status"] == "CANCELLED" or (order["status"] == "CLOSED" and not s.before_closing)):
+            return {("ORDER_CANCELLED", line["no"], key)}
+        ordered = [x for x in (order or {"lines": []})["lines"] if x["line_no"] == line["order_line"]]
+        if not order or not ordered:
+            return {("ORDER_UNKNOWN", line["no"], key)}
+        limit = Decimal(ordered[0]["quantity"]["value"]) * (1 + Decimal(order["delivery_tolerance_percent"]) / 100)
+        others = [t for t in self.subjects if t.kind == "shipment" and (t is s or t.departure or t.state == "RELEASED")]
+        shipped = sum(
+            (x["net"] and convert(x["net"], ordered[0]["quantity"]["unit"], x["item"])) or 0
+            for t in others for x in self.lines(t, [])
+            if (x.get("order_id"), x.get("order_line")) == (key, line["order_line"])
+        )  # fmt: skip
+        return {("OVER_DELIVERY", line["no"], key)} if shipped > limit else set()
+
+    def of_facts(self, line: Data, days: list[str]) -> set[Reason]:
+        """What is absent (D3.12), unclassified, prohibited, or stated wrongly."""
+        no, item, parties, found = line["no"], line["item"], line["parties"], set()
+        use = (line["end_use"] or {}).get("code")
+        user = self.known["party"].get((parties.get("end_user") or {}).get("party_id"), {})
+        nobody = [r for r, ref in parties.items() if not ref.get("name") and ref["party_id"] not in self.known["party"]]
+        if {"importer", "end_user"} - set(parties) or not line["destination"] or (line["codes"] and not use):
+            found.add(("MISSING_DATA",))
+        found |= {("PARTY_REVIEW", r) if r in SERVICES else ("MISSING_DATA",) for r in nobody}
+        if line["codes"] and not line["net"]:
+            found.add(("MISSING_NET", no))
+        unclear = not item or item["classification"] in ("UNCLASSIFIED", "CONSULTATION_PENDING")
+        if unclear or (item["classification"] == "CONTROLLED" and not item["control_codes"]):
+            found.add(("ITEM_UNCLASSIFIED", no))
+        for code in line["codes"]:
+            c = self.known["control"].get(code)
+            if c and (c["kind"] == "PROHIBITED" or line["destination"] in c["prohibited_destinations"]
+                      or use in c["prohibited_end_uses"]
+                      or set(user.get("types", [])) & set(c["prohibited_end_user_types"])):  # fmt: skip
+                found.add(("PROHIBITED", no, code))
+        for number in line["end_user_statements"] or ():
+            st = self.known["end-user-statement"].get(number)
+            ok = st and st["status"] == "VALID" and use in st["end_uses"] and max(days) <= st["valid_until"]
+            if not ok or not self.is_one_of(parties.get("end_user") or {}, [st["end_user"]]):
+                found.add(("END_USER_STATEMENT_INVALID", number))
+        return found
+
+    def of_lists(self, s: Subject, line: Data, days: list[str], licence: Data | None) -> set[Reason]:
+        """D5.1-D5.3; WATCH_LISTED unless the licence is INDIVIDUAL with both papers on file."""
+        found, lic = set(), licence or {"type": None}
+        papers = lic["type"] == "INDIVIDUAL" and lic["risk_report_on_file"] and lic["undertaking_on_file"]
+        roles = {**line["parties"], **({"forwarder": {"party_id": f}} if (f := (s.data or {}).get("forwarder_id")) else {})}
+        for role, ref in roles.items():
+            ids = [p for p in self.known["party"] if self.is_one_of(ref, [p])]
+            party = self.known["party"][ids[0]] if ids else {"names": [], "aliases": [], "identifiers": []}
+            names = set(map(normal, [*party["names"], *party["aliases"], *filter(None, [ref.get("name")])]))
+            countries = {ref.get("country") or party.get("country")}
+            for key, entry in self.known["list-entry"].items():
+                known = any(i in party["identifiers"] for i in entry["identifiers"])
+                named = names & set(map(normal, [*entry["names"], *entry["aliases"]]))
+                if (known or named) and acts(entry, days):
+                    doubtful = not known and None not in countries and entry["country"] not in (None, *countries)
+                    review = doubtful or entry["list"] == "INTERNAL" or entry["effect"] == "REVIEW"
+                    if review or role not in ("importer", "end_user") or not line["codes"]:
+                        found.add(("PARTY_REVIEW", key, role))
+                    elif entry["list"] == "CONTROL_LIST" or not papers:
+                        found.add(("CONTROL_LISTED" if entry["list"] == "CONTROL_LIST" else "WATCH_LISTED", key, role))
+        return found
+
+    def notices(self) -> list[Data]:
+        """D6.1."""
+        return [
+            {**n, "start": start} for n in self.known["notice"].values() if not n["lifted"]
+            and (start := instant(n.get("effective_from") or n["at"])) <= self.now
+            and not (n.get("effective_until") and instant(n["effective_until"]) <= self.now)
+        ]  # fmt: skip
+
+    def touches(self, notice: Data, s: Subject, line: Data, draws: dict[int, Draw]) -> bool:
+        """D6.2, for one line."""
+        own, item = s.data or {}, line["item"] or {"control_codes": [], "hs_code": ""}
+        licences = [*(line["licences"] or ()), *([draws[line["no"]].licence] if line["no"] in draws else [])]
+        refs = [*line["parties"].values(), {"party_id": own.get("exporter_id")}, {"party_id": own.get("forwarder_id")}]
+        answers = {
+            "parties": lambda v: any(self.is_one_of(r, [v]) or normal(r.get("name", "")) == normal(v) for r in refs),
+            "exporters": lambda v: v == own.get("exporter_id"),
+            "forwarders": lambda v: v == own.get("forwarder_id"),
+            "items": lambda v: v == line["item_no"],
+            "control_codes": lambda v: any((c + ".").startswith(v + ".") for c in item["control_codes"]),
+            "hs_prefixes": lambda v: item["hs_code"].startswith(v),
+            "destinations": lambda v: v == line["destination"],
+            "end_uses": lambda v: v == (line["end_use"] or {}).get("code"),
+            "licences": lambda v: v in licences,
+            "orders": lambda v: v == (s.id if s.kind == "order" else line.get("order_id")),
+            "shipments": lambda v: s.kind == "shipment" and v == s.id,
+        }
+        return all(any(map(answers[f], values)) for f, values in notice["scope"].items() if values)
+
+    def covers(self, line: Data, of: Data) -> set[str]:
+        """D3.4: which codes of the line the licence line covers; an unlisted item counts as the code ''."""
+        codes = set(line["codes"]) or {""}
+        if line["item_no"] not in (of["item_nos"] or [line["item_no"]]):
+            return set()
+        return codes & set(of["control_codes"]) if of["control_codes"] else codes if of["item_nos"] else set()
+
+    def candidates(self, line: Data, day: str, preferred: set[str]) -> list[tuple[Data, Data]]:
+        """D3.3; for a line that needs none, the licences that answer a notice about it (D6.6)."""
+        there = {no: lic for no, lic in self.known["licence"].items() if lic["status"] != "DRAFT"}
+        names, wider = set[str](), set(line["licences"] or ())
+        while names != wider:
+            names, wider = wider, wider | {n for n, lic in there.items() if wider & set(lic.get("supersedes", ()))}
+        begun = [lic for lic in there.values() if lic["status"] == "ACTIVE" and lic["valid_from"] <= day]
+        over = {old for lic in begun for old in lic.get("supersedes", ())}
+        pairs = [(lic, of) for no, lic in there.items() for of in lic["lines"] if no not in over
+                 and (no in names if names else lic["exporter_id"] == line["exporter"] and self.covers(line, of))]  # fmt: skip
+        if line["codes"]:
+            return pairs
+        return [(lic, of) for lic, of in pairs if lic["licence_no"] in preferred and line.get("answered") and self.covers(line, of)]
+
+    def plan(self, s: Subject, lines: list[Data], days: list[str], preferred: set[str]) -> Any:
+        """D3.5, D3.6: what each line draws, its licence or else the nearest, and what that lacks."""
+        draws, near, lacks = dict[int, Draw](), dict[int, Data](), set[Reason]()
+        for line in lines:
+            no, held = line["no"], s.draws.get(line["no"])
+            options = [self.option(s, line, lic, of, draws, days) for lic, of in self.candidates(line, days[0], preferred)]
+            drawn = [(lic, of) for lic in self.known["licence"].values() for of in lic["lines"]
+                     if held and (lic["licence_no"], of["line_no"]) == (held.licence, held.line)]  # fmt: skip
+            mine = [self.option(s, line, lic, of, draws, days) for lic, of in drawn]
+            fits = [o for o in options if not o.lacks]
+            if s.departure and s.fit.get(no) == line["item_no"] and (not held or (mine and self.stays(held, mine[0]))):
+                fits = mine
+            elif not fits and not line["codes"]:
+                mine = []
+            elif not fits:
+                nearest = min(options, key=lambda o: o.distance, default=None)
+                lacks |= nearest.lacks if nearest else {("NO_LICENCE", no)}
+                then = s.promised.get(no, self.use_and_user(line))
+                changed = zip(("END_USE_CHANGED", "END_USER_CHANGED"), then, self.use_and_user(line), strict=True)
+                lacks |= {(code, no) for code, old, new in changed if old != new}
+                soft = [o for o in options if o.draw and {r[0] for r in o.lacks} <= FORGIVEN]
+                booked = min([o for o in soft if o in mine] or (soft if not mine else mine), key=lambda o: o.distance, default=None)
+                if nearest:
+                    near[no] = nearest.licence
+                if s.departure and booked and booked.draw:
+                    draws[no] = booked.draw
+                s.fit.pop(no, None)
+                continue
+            s.fit[no] = line["item_no"]
+            if fits:
+                best = min(fits, key=lambda o: (o.licence["licence_no"] not in preferred, o not in mine, o.order))
+                assert best.draw
+                draws[no], near[no] = best.draw, best.licence
+        return draws, near, lacks
+
+    def stays(self, held: Draw, now: Option) -> bool:
+        """D1.7: whether goods that left under `held` still fit: its fields, no revocation, no more than it took."""
+        more = now.draw and (now.draw.quantity > held.quantity or now.draw.value > held.value)
+        bad = {*FIELDS, *FACTS, "LICENCE_REVOKED", *(BALANCES if more else [])}
+        return now.draw is not None and not any(r[0] in bad for r in now.lacks)
+
+    def option(self, s: Subject, line: Data, lic: Data, of: Data, draws: dict[int, Draw], days: list[str]) -> Option:
+        """D3.4, D3.8-D3.10, D4.1: what keeps `line` from drawing on the licence line `of`."""
+        no, number, parties, covered = line["no"], lic["licence_no"], line["parties"], self.covers(line, of)
+        days = days if s.kind == "shipment" else days[-1:]
+        use, user, importer = (line["end_use"] or {}).get("code"), parties.get("end_user"), parties.get("importer")
+        consignee = parties.get("consignee")
+        wrong = {
+            "LICENCE_" + lic["status"]: lic["status"] != "ACTIVE",
+            "EXPORTER_MISMATCH": lic["exporter_id"] != line["exporter"],
+            "ITEM_MISMATCH": covered != (set(line["codes"]) or {""}),
+            "END_USER_MISMATCH": user and not self.is_one_of(user, lic["end_users"]),
+            "END_USE_MISMATCH": use and use not in lic["end_uses"],
+            "DESTINATION_MISMATCH": line["destination"] and line["destination"] not in lic["destinations"],
+            "IMPORTER_MISMATCH": importer and lic["importers"] and not self.is_one_of(importer, lic["importers"]),
+            "CONSIGNEE_MISMATCH": consignee and lic["consignees"] and not self.is_one_of(consignee, lic["consignees"]),
+            "TRANSIT_PROHIBITED": set(line["transit"]) & set(lic["prohibited_transit"]),
+            "LICENCE_NOT_YET_VALID": min(days) < lic["valid_from"],
+            "LICENCE_EXPIRED": max(days) > lic["valid_until"],
+        }
+        lacks: set[Reason] = {(code, no, number) for code, is_so in wrong.items() if is_so}
+        lacks |= {("LICENCE_CONFLICT", number)} if number in self.conflicts else set()
+        lacks |= {("MISSING_DATA",)} if not (use and user and (consignee or not lic["consignees"])) else set()
+        quantity = convert(line["net"], of["quantity"]["unit"], line["item"]) if line["net"] else Decimal(0)
+        rate = self.rate(s, line, lic, of, days)
+        lacks |= {("MISSING_NET", no)} if not line["net"] else {("UNIT_NOT_CONVERTIBLE", no)} if quantity is None else set()
+        if rate is None or quantity is None:
+            return Option(lic, of, not wrong["ITEM_MISMATCH"], lacks | ({("FX_UNAVAILABLE", no)} if rate is None else set()), None)
+        value = Decimal((line["value"] or {"amount": 0})["amount"]) * rate
+        draw = Draw(number, of["line_no"], quantity, value, rate, line)
+        asked, asked_value = self.rest(s, draw, s, draws) if s.kind == "order" else (quantity, value)
+        if s.kind == "shipment" or asked > 0:
+            total, total_value = self.total(number, of["line_no"], s, {**draws, no: draw})
+            granted = Decimal(of["quantity"]["value"]) * (1 + Decimal(of["tolerance_percent"]) / 100)
+            used, completed = self.uses(number, s)
+            single = lic.get("lapses_on_completion", lic["type"] != "GENERAL") and completed
+            over = {"LICENCE_CONSUMED": single, "QTY_EXCEEDED": total > granted,
+                    "USES_EXCEEDED": not single and lic["max_uses"] is not None and used >= lic["max_uses"],
+                    "VALUE_EXCEEDED": total_value > Decimal(of["value"]["amount"])}  # fmt: skip
+            lacks |= {(code, no, number) for code, is_so in over.items() if is_so}
+        return Option(lic, of, not wrong["ITEM_MISMATCH"], lacks, draw)
+
+    def rate(self, s: Subject, line: Data, lic: Data, of: Data, days: list[str]) -> Decimal | None:
+        """D3.10: fixed when reserved, and again at departure."""
+        currency, held = (line["value"] or of["value"])["currency"], s.draws.get(line["no"])
+        if currency == of["value"]["currency"]:
+            return Decimal(1)
+        same = held and (held.licence, held.line) == (lic["licence_no"], of["line_no"])
+        if held and same and held.source["value"]["currency"] == currency and not (s.departure and s.open is None):
+            return held.rate
+        rates = [r for r in self.known["fx-rate"].values() if r["as_of"] <= max(days)
+                 and (r["base"], r["quote"]) == (currency, of["value"]["currency"])]  # fmt: skip
+        return Decimal(max(rates, key=lambda r: r["as_of"])["rate"]) if rates else None
+
+    def draws_of(self, t: Subject, s: Subject, draws: dict[int, Draw]) -> list[Draw]:
+        return [*(draws if t is s else t.draws).values(), *(d for export in t.spent for d in export)]
+
+    def total(self, licence: str, line: int, s: Subject, draws: dict[int, Draw]) -> tuple[Decimal, Decimal]:
+        """What is reserved and consumed of a licence line if `s` draws `draws`."""
+        quantity = value = Decimal(0)
+        for t in self.subjects:
+            for d in self.draws_of(t, s, draws):
+                if (d.licence, d.line) == (licence, line):
+                    part = self.rest(t, d, s, draws) if t.kind == "order" else (d.quantity, d.value)
+                    quantity, value = quantity + part[0], value + part[1]
+        return quantity, value
+
+    def rest(self, order: Subject, d: Draw, s: Subject, draws: dict[int, Draw]) -> tuple[Decimal, Decimal]:
+        """D4.1: what an order reserves is what was ordered less what its shipments hold or have taken."""
+        quantity, value = d.quantity, d.value
+        unit = next((x["quantity"]["unit"] for x in self.known["licence"][d.licence]["lines"] if x["line_no"] == d.line), "")
+        for x in [x for t in self.subjects if t.kind == "shipment" for x in self.draws_of(t, s, draws)]:
+            if (x.source.get("order_id"), x.source.get("order_line")) == (order.id, d.source["no"]):
+                quantity -= convert(x.source["net"], unit, d.source["item"]) or 0
+                value -= x.value
+        return max(quantity, Decimal(0)), max(value, Decimal(0)) if quantity > 0 else Decimal(0)
+
+    def uses(self, licence: str, s: Subject | None) -> tuple[int, int]:
+        """Uses held or taken by others than `s` (and, of an order, by others than its shipments); those completed."""
+        used = completed = 0
+        for t in [t for t in self.subjects if t.kind == "shipment"]:
+            own = t is s or (s and s.kind == "order" and any(x.get("order_id") == s.id for x in (t.data or {"lines": []})["lines"]))
+            past = sum(any(d.licence == licence for d in export) for export in t.spent) if not own or t is s else 0
+            now = not own and any(d.licence == licence for d in t.draws.values())
+            used, completed = used + past + now, completed + past + (now and t.departure is not None)
+        return used, completed
+
+    def answer(self) -> tuple[Data, Data, Data]:
+        """Orders, shipments: state and reasons; licence lines: reserved, consumed, uses, uses reserved, consumed status."""
+        states = [{s.id: (s.state, s.reasons) for s in self.subjects if s.kind == kind} for kind in ("order", "shipment")]
+        lines = {}
+        for number, lic in self.known["licence"].items():
+            used, done = self.uses(number, None)
+            for of in lic["lines"]:
+                gone = [d for t in self.subjects for d in [*(d for e in t.spent for d in e), *(t.draws.values() if t.departure else [])]]
+                taken = sum((d.quantity for d in gone if (d.licence, d.line) == (number, of["line_no"])), Decimal(0))
+                reserved = self.total(number, of["line_no"], Subject("", "", 0), {})[0] - taken
+                status = bool(done and lic.get("lapses_on_completion", lic["type"] != "GENERAL"))
+                lines[number, of["line_no"]] = (reserved, taken, done, used - done, status)
+        return states[0], states[1], lines
