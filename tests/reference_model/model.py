@@ -33,7 +33,7 @@ FACTS = ["MISSING_DATA", "MISSING_NET", "UNIT_NOT_CONVERTIBLE", "FX_UNAVAILABLE"
 SEVERITY = [*STATUSES, *FIELDS, *DATES, *BALANCES, *FACTS]  # §2, what a licence may lack
 FORGIVEN = {*STATUSES, *DATES, *BALANCES}  # D4.7
 ANEW = {*FIELDS, *STATUSES, *DATES, *BALANCES, "STOP_NOTICE", "CUSTOMS_CHALLENGE", "PROHIBITED", "CONTROL_LISTED",
-        "WATCH_LISTED", "PARTY_REVIEW", "END_USE_CHANGED", "END_USER_CHANGED"}  # fmt: skip  # D1.7
+        "WATCH_LISTED", "PARTY_REVIEW", *FACTS, "END_USE_CHANGED", "END_USER_CHANGED"}  # fmt: skip  # D1.7
 
 
 def instant(text: str) -> datetime:
@@ -50,6 +50,15 @@ def day(text: str) -> str:
     return text if len(text) == 10 else instant(text).date().isoformat()
 
 
+def more(now: Data | None, before: Data | None) -> bool:
+    return now is not None and (before is None or (convert(now, before["unit"], None) or Decimal("inf")) > Decimal(before["value"]))
+
+
+def group(reason: Reason) -> str:
+    """D1.6, the reason may change: of the kinds that may turn into one another."""
+    return "ORDER" if reason[0] in ("ORDER_UNKNOWN", "ORDER_CANCELLED", "OVER_DELIVERY", "MISSING_DATA") else reason[0]
+
+
 def acts(window: Data, days: list[str]) -> bool:
     """D3.2, D5.2: whether the window holds one of `days`, outside its suspensions; both ends inclusive."""
     inside = [d for d in days if window["effective_from"] <= d <= (window["effective_until"] or "9999")]
@@ -62,6 +71,8 @@ def convert(quantity: Data, unit: str, item: Data | None) -> Decimal | None:
     for factor in [] if given == unit or item is None else item["unit_factors"]:
         if factor["unit"] == given:
             value, given = value * Decimal(factor["equals"]["value"]), factor["equals"]["unit"]
+        elif factor["unit"] == unit and (base := convert(quantity, factor["equals"]["unit"], None)) is not None:
+            return base / Decimal(factor["equals"]["value"])
     if given in KILOGRAMS and unit in KILOGRAMS:
         return value * KILOGRAMS[given] / KILOGRAMS[unit]
     return value if given == unit else None
@@ -73,6 +84,7 @@ class Draw:
     line: int
     quantity: Decimal
     value: Decimal
+    scale: Decimal  # the licence's unit for one of the line's
     rate: Decimal
     source: Data  # the line that draws
 
@@ -99,6 +111,10 @@ class Option(NamedTuple):
         return not self.full, len(severities), [-i for i in severities], self.order
 
 
+def at(held: Draw | None, licence: Data, of: Data) -> bool:
+    return held is not None and (held.licence, held.line) == (licence["licence_no"], of["line_no"])
+
+
 @dataclass
 class Subject:
     """An order or a shipment: its facts, the answer, what it draws, and what the rules must remember of it."""
@@ -114,15 +130,18 @@ class Subject:
     draws: dict[int, Draw] = field(default_factory=dict)
     before_closing: bool = True  # it came before its orders were CLOSED
     milestones: list[Data] = field(default_factory=list)
-    corrected: dict[int, Data] = field(default_factory=dict)
+    corrected: dict[tuple[str, int], Data] = field(default_factory=dict)
     departure: Data | None = None
     delivered: dict[str, Data | None] | None = None  # its orders as they were then
     spent: list[list[Draw]] = field(default_factory=list)  # by exports that RETURNED ended
     fit: dict[int, str] = field(default_factory=dict)  # line -> item, of the lines that fitted after departure
     open: set[str] | None = None  # D1.6: the kinds of reason open since departure; None until judged then
-    unreleased: set[Reason] = field(default_factory=set)
+    unreleased: set[Reason] | None = None  # MOVED_UNRELEASED; None until the departure is judged
     promised: dict[int, Data] = field(default_factory=dict)  # end use and end user at the last release
-    past: list[tuple[datetime, str]] = field(default_factory=list)
+    past: list[tuple[datetime, str, frozenset[Reason]]] = field(default_factory=list)
+    closed: str = ""
+    took: dict[int, Data] = field(default_factory=dict)  # the lines as they were released or left
+    left_as: tuple[str, frozenset[Reason]] = ("", frozenset())  # state and reasons at departure
 
 
 class Model:
@@ -181,14 +200,19 @@ class Model:
             s.planned = data["occurred_at"]
         elif what == "corrected" and data["reason"] == "DID_NOT_OCCUR":
             s.milestones = [m for m in s.milestones if m["id"] != data["corrects_event_id"]]
+            s.corrected = {k: net for k, net in s.corrected.items() if k[0] != data["corrects_event_id"]}
         elif what == "corrected":
-            s.corrected = {line["line_no"]: line["net_quantity"] for line in data["lines"]}
+            s.corrected = {k: net for k, net in s.corrected.items() if k[0] != data["corrects_event_id"]}
+            s.corrected |= {(data["corrects_event_id"], x["line_no"]): x["net_quantity"] for x in data["lines"]}
         elif what != "milestone" and data["version"] > s.version:
             if name == "shipment" and s.data is None:
                 orders = [self.find("order", line.get("order_id")) for line in data["lines"]]
                 s.before_closing = not any(o and o.data and o.data["status"] == "CLOSED" for o in orders)
             cancelled = {"lines": [], **(s.data or {}), "status": "CANCELLED"}
-            s.version, s.data, s.corrected = data["version"], cancelled if what == "cancelled" else data, {}
+            old = {x["line_no"]: x.get("net_quantity") for x in (s.data or cancelled)["lines"]}
+            s.version, s.data = data["version"], cancelled if what == "cancelled" else data
+            new = {x["line_no"]: x.get("net_quantity") for x in s.data["lines"]}
+            s.corrected = {k: net for k, net in s.corrected.items() if k[1] in new and new[k[1]] == old.get(k[1])}
             s.planned = data.get("planned_departure") or data.get("planned_export_date") or s.planned
         return s
 
@@ -201,53 +225,70 @@ class Model:
             if before == (before := self.answer()):
                 return
 
-    def travel(self, s: Subject) -> str:
-        """The milestones of §1, from the first to the last: sets where the goods are; why `s` is closed, if it is."""
-        departure, delivered, closed, ended = None, False, "", []
+    def travel(self, s: Subject) -> None:
+        """The milestones of §1, from the first to the last: where the goods are, and why `s` is closed, if it is."""
+        departure, delivered, closed, ended, returned = None, False, "", [], ""
         for m in s.milestones:
-            kind = m["milestone"]
+            kind, at = m["milestone"], m["occurred_at"]
             if kind == "DEPARTED" and departure and not closed and departure["milestone"] != kind:
-                departure = {**departure, "occurred_at": m["occurred_at"]}
-            elif kind == "DEPARTED" or (kind in ("ARRIVED", "DELIVERED") and closed != "RETURNED"):
+                departure = {**departure, "occurred_at": at, "milestone": kind}
+            elif kind in ("DEPARTED", "ARRIVED", "DELIVERED"):
+                if closed == "RETURNED" and (kind != "DEPARTED" or instant(at) < instant(returned)):
+                    continue
                 if departure is None or closed:
                     ended += [departure["id"]] if departure else []
                     departure, delivered, closed = m, False, ""
                 delivered = delivered or kind == "DELIVERED"
-            elif kind == "SHIPPING_VOIDED" and not closed:
-                departure, delivered = None, False
-            elif kind == "RETURNED" or (kind == "CANCELLED" and not departure):
-                closed = kind
+            elif kind == "SHIPPING_VOIDED" and departure:
+                departure, delivered, closed = None, False, ""
+            elif kind == "RETURNED" and closed != kind:
+                closed, returned = kind, at
+            elif kind == "CANCELLED" and not departure:
+                closed = closed or kind
         if (departure or {}).get("id") != (s.departure or {}).get("id"):
             if s.departure and s.departure["id"] in ended:
                 s.spent.append(list(s.draws.values()))
-            s.draws = {} if s.departure else s.draws
-            s.fit, s.open, s.unreleased = {}, None, set()
-        orders = {o.id: o.data for o in self.subjects if o.kind == "order"}
-        s.departure, s.delivered = departure, (s.delivered or orders) if delivered else None
-        return closed
+            if s.departure:
+                s.draws = {}
+                milestones = {m["id"] for m in s.milestones}
+                s.corrected = {k: net for k, net in s.corrected.items() if departure or k[0] not in milestones}
+            s.fit, s.open, s.unreleased = {}, None, None
+            then = [p[1:] for p in s.past if departure and p[0] <= instant(departure["occurred_at"])]
+            s.left_as = then[-1] if then else ("", frozenset())
+        elif departure and s.departure and day(departure["occurred_at"]) != day(s.departure["occurred_at"]):
+            s.fit = {}
+        orders = {o.id: o.data for o in self.subjects if o.kind == "order" and o.data}
+        s.departure, s.closed = departure, closed
+        s.delivered = {**orders, **(s.delivered or {})} if delivered and not closed else None
 
     def judge(self, s: Subject) -> None:
-        closed = bool(self.travel(s)) if s.kind == "shipment" else bool(s.data and s.data["status"] != "OPEN")
+        if s.kind == "shipment":
+            self.travel(s)
+        closed = s.closed if s.kind == "shipment" else s.data and s.data["status"] != "OPEN"
         found, draws = (set[Reason](), dict[int, Draw]()) if closed else self.assess(s)
         if s.departure and not closed:
-            if s.open is None or not s.data:  # D1.6, MOVED_UNRELEASED
-                then = [state for at, state in s.past if at <= instant(s.departure["occurred_at"])][-1:]
-                if s.open is None and (then == ["CLOSED"] or (then == ["HELD"] and not found)):
-                    s.unreleased = {("MOVED_UNRELEASED", s.departure["id"])}
-                s.open = None if not s.data else {r[0] for r in found}
-            else:
-                s.open &= {r[0] for r in found}
-                found = {r for r in found if r[0] in ANEW | s.open}
+            if s.unreleased is None:  # D4.7
+                gone = not found or s.left_as[0] == "CLOSED" or (s.left_as[0] == "HELD" and found <= s.reasons - s.left_as[1])
+                s.unreleased = {("MOVED_UNRELEASED", s.departure["id"])} if gone and s.left_as[0] != "RELEASED" else set()
+            if s.data:  # D1.6: what was open when it left stays while it is so
+                groups = {group(r) for r in found}
+                s.open = groups & s.open if s.open is not None else set() if s.left_as[0] == "RELEASED" else groups
+                grew = {x["no"] for x in self.lines(s, []) if x["no"] in s.took and more(x["net"], s.took[x["no"]]["net"])}
+                found = {r for r in found if r[0] in ANEW or group(r) in s.open or (r[0] == "OVER_DELIVERY" and r[1] in grew)
+                         or (r[0] == "ITEM_UNCLASSIFIED" and r[1] not in s.fit)}  # fmt: skip
             found |= s.unreleased
-        elif found and not s.departure:
+        elif found:
             draws = {}
         held = "HELD" if not s.departure else "INCIDENT" if s.delivered is not None else "INTERCEPT"
         free = "CLEARED" if s.kind == "order" else "RELEASED"
-        s.draws = s.draws if closed and s.departure else draws
+        s.draws = draws if not closed else s.draws if s.departure or closed == "RETURNED" else {}
         s.state, s.reasons = "CLOSED" if closed else held if found else free, frozenset(found)
-        if s.state == "RELEASED":
-            s.promised = {line["no"]: self.use_and_user(line) for line in self.lines(s, self.days(s)) if line["codes"]}
-        s.past.append((self.now, s.state))
+        if s.state == "RELEASED" and not s.departure:
+            s.promised = {line["no"]: self.use_and_user(line) for line in self.lines(s, self.days(s))}
+        if s.kind == "shipment":
+            gone = s.departure or closed == "RETURNED"
+            s.took = {x["no"]: x for x in self.lines(s, [])} if gone or s.state == "RELEASED" else {}
+            s.past.append((self.now, s.state, s.reasons))
 
     def days(self, s: Subject) -> list[str]:
         """D3.8: the day of departure; before it today and the planned day, which counts as today once it has passed."""
@@ -262,6 +303,7 @@ class Model:
     def lines(self, s: Subject, days: list[str]) -> list[Data]:
         """D3.0: each line with what it takes from its own order; D3.2: its codes that need a licence."""
         own, result = s.data or {"lines": []}, []
+        net = {no: quantity for (_, no), quantity in s.corrected.items()}
         abroad = s.kind == "order" or own.get("movement", "EXPORT") in EXPORTS
         for raw in sorted(own["lines"], key=lambda line: line["line_no"]):
             found = self.find("order", raw.get("order_id"))
@@ -275,7 +317,7 @@ class Model:
                 "exporter": own.get("exporter_id"), "transit": own.get("transit") or [], "value": raw.get("value"),
                 "codes": [c for c, control in controls if control is None or acts(control, days)],
                 "parties": {**above.get("parties", {}), **own.get("parties", {})},
-                "net": s.corrected.get(raw["line_no"]) or raw.get("net_quantity") or raw.get("quantity"),
+                "net": net.get(raw["line_no"]) or raw.get("net_quantity") or raw.get("quantity"),
             })  # fmt: skip
         return result
 
@@ -290,6 +332,16 @@ class Model:
             for p in parties if ref.get("name")
         )  # fmt: skip
 
+    def party(self, ref: Data) -> Data:
+        return next((p for i, p in self.known["party"].items() if self.is_one_of(ref, [i])), {"names": [], "aliases": [], "identifiers": []})
+
+    def names(self, ref: Data) -> set[str]:
+        party = self.party(ref)
+        return set(map(normal, [*party["names"], *party["aliases"], *filter(None, [ref.get("name")])]))
+
+    def described(self, ref: Data) -> bool:
+        return bool(ref.get("name")) or ref["party_id"] in self.known["party"]
+
     def assess(self, s: Subject) -> tuple[set[Reason], dict[int, Draw]]:
         """Every reason (D1.1); what `s` draws if it may go, or takes if it went all the same (D4.7)."""
         days, own = self.days(s), s.data or {}
@@ -298,7 +350,8 @@ class Model:
         if not lines or not own.get("exporter_id") or not movement or (lines[0]["abroad"] and not s.planned):
             found.add(("MISSING_DATA",))
         draws, near, lacks = self.plan(s, lines, days, set())
-        stops = [(n, m) for n in self.notices() if (m := [x for x in lines if self.touches(n, s, x, draws)])]
+        nothing = {"no": 0, "parties": {}, "end_use": None, "destination": None, "item": None, "item_no": "", "licences": []}
+        stops = [(n, m) for n in self.notices() if (m := [x for x in lines or [nothing] if self.touches(n, s, x, draws)])]
         answers = {n["notice_id"]: {no for no, lic in self.known["licence"].items() if n["notice_id"] in lic["answers_notices"]
                                     and n["release_by_licence"] and instant(lic["authority_time"]) > n["start"]}
                    for n, _ in stops}  # fmt: skip
@@ -322,31 +375,32 @@ class Model:
             return set()
         if not line.get("order_line"):
             return {("MISSING_DATA",)}
-        if order and (order["status"] == "CANCELLED" or (order["status"] == "CLOSED" and not s.before_closing)):
-            return {("ORDER_CANCELLED", line["no"], key)}
         ordered = [x for x in (order or {"lines": []})["lines"] if x["line_no"] == line["order_line"]]
-        if not order or not ordered:
-            return {("ORDER_UNKNOWN", line["no"], key)}
+        found = {("ORDER_UNKNOWN", line["no"], key)} if not ordered else set()
+        if order and (order["status"] == "CANCELLED" or (order["status"] == "CLOSED" and not s.before_closing)):
+            found.add(("ORDER_CANCELLED", line["no"], key))
+        if not ordered or not line["net"]:
+            return found | ({("MISSING_NET", line["no"])} if ordered else set())
+        unit, old = ordered[0]["quantity"]["unit"], s.took.get(line["no"])
+        stays = old and old.get("order_id") == key and not more(line["net"], old["net"])
         limit = Decimal(ordered[0]["quantity"]["value"]) * (1 + Decimal(order["delivery_tolerance_percent"]) / 100)
-        others = [t for t in self.subjects if t.kind == "shipment" and (t is s or t.departure or t.state == "RELEASED")]
-        shipped = sum(
-            (x["net"] and convert(x["net"], ordered[0]["quantity"]["unit"], x["item"])) or 0
-            for t in others for x in self.lines(t, [])
-            if (x.get("order_id"), x.get("order_line")) == (key, line["order_line"])
-        )  # fmt: skip
-        return {("OVER_DELIVERY", line["no"], key)} if shipped > limit else set()
+        others = [x for t in self.subjects if t is not s and (t.arrival < s.arrival or not stays) for x in t.took.values()]
+        others += [x for x in self.lines(s, []) if x["no"] <= line["no"]]
+        same = [x for x in others if (x.get("order_id"), x.get("order_line")) == (key, line["order_line"])]
+        shipped = sum((x["net"] and convert(x["net"], unit, x["item"])) or 0 for x in same)
+        if convert(line["net"], unit, line["item"]) is None:
+            return found | {("UNIT_NOT_CONVERTIBLE", line["no"])}
+        return found | ({("OVER_DELIVERY", line["no"], key)} if shipped > limit else set())
 
     def of_facts(self, line: Data, days: list[str]) -> set[Reason]:
         """What is absent (D3.12), unclassified, prohibited, or stated wrongly."""
         no, item, parties, found = line["no"], line["item"], line["parties"], set()
         use = (line["end_use"] or {}).get("code")
         user = self.known["party"].get((parties.get("end_user") or {}).get("party_id"), {})
-        nobody = [r for r, ref in parties.items() if not ref.get("name") and ref["party_id"] not in self.known["party"]]
+        nobody = [r for r, ref in parties.items() if not self.described(ref)]
         if {"importer", "end_user"} - set(parties) or not line["destination"] or (line["codes"] and not use):
             found.add(("MISSING_DATA",))
         found |= {("PARTY_REVIEW", r) if r in SERVICES else ("MISSING_DATA",) for r in nobody}
-        if line["codes"] and not line["net"]:
-            found.add(("MISSING_NET", no))
         unclear = not item or item["classification"] in ("UNCLASSIFIED", "CONSULTATION_PENDING")
         if unclear or (item["classification"] == "CONTROLLED" and not item["control_codes"]):
             found.add(("ITEM_UNCLASSIFIED", no))
@@ -369,9 +423,7 @@ class Model:
         papers = lic["type"] == "INDIVIDUAL" and lic["risk_report_on_file"] and lic["undertaking_on_file"]
         roles = {**line["parties"], **({"forwarder": {"party_id": f}} if (f := (s.data or {}).get("forwarder_id")) else {})}
         for role, ref in roles.items():
-            ids = [p for p in self.known["party"] if self.is_one_of(ref, [p])]
-            party = self.known["party"][ids[0]] if ids else {"names": [], "aliases": [], "identifiers": []}
-            names = set(map(normal, [*party["names"], *party["aliases"], *filter(None, [ref.get("name")])]))
+            party, names = self.party(ref), self.names(ref)
             countries = {ref.get("country") or party.get("country")}
             for key, entry in self.known["list-entry"].items():
                 known = any(i in party["identifiers"] for i in entry["identifiers"])
@@ -399,7 +451,7 @@ class Model:
         licences = [*(line["licences"] or ()), *([draws[line["no"]].licence] if line["no"] in draws else [])]
         refs = [*line["parties"].values(), {"party_id": own.get("exporter_id")}, {"party_id": own.get("forwarder_id")}]
         answers = {
-            "parties": lambda v: any(self.is_one_of(r, [v]) or normal(r.get("name", "")) == normal(v) for r in refs),
+            "parties": lambda v: any(self.is_one_of(r, [v]) or normal(v) in self.names(r) for r in refs),
             "exporters": lambda v: v == own.get("exporter_id"),
             "forwarders": lambda v: v == own.get("forwarder_id"),
             "items": lambda v: v == line["item_no"],
@@ -426,7 +478,7 @@ class Model:
         names, wider = set[str](), set(line["licences"] or ())
         while names != wider:
             names, wider = wider, wider | {n for n, lic in there.items() if wider & set(lic.get("supersedes", ()))}
-        begun = [lic for lic in there.values() if lic["status"] == "ACTIVE" and lic["valid_from"] <= day]
+        begun = [lic for lic in there.values() if lic["valid_from"] <= day]
         over = {old for lic in begun for old in lic.get("supersedes", ())}
         pairs = [(lic, of) for no, lic in there.items() for of in lic["lines"] if no not in over
                  and (no in names if names else lic["exporter_id"] == line["exporter"] and self.covers(line, of))]  # fmt: skip
@@ -438,42 +490,56 @@ class Model:
         """D3.5, D3.6: what each line draws, its licence or else the nearest, and what that lacks."""
         draws, near, lacks = dict[int, Draw](), dict[int, Data](), set[Reason]()
         for line in lines:
-            no, held = line["no"], s.draws.get(line["no"])
+            no, held, own = line["no"], s.draws.get(line["no"]), s.fit.get(line["no"]) == line["item_no"]
+            order = self.find("order", line.get("order_id"))
+            reserved = order.draws.get(line.get("order_line", 0)) if order and s.kind == "shipment" else None
+            if s.kind == "order" and self.rest(s, no, s)[0] == 0:
+                continue  # nothing left to reserve
             options = [self.option(s, line, lic, of, draws, days) for lic, of in self.candidates(line, days[0], preferred)]
-            drawn = [(lic, of) for lic in self.known["licence"].values() for of in lic["lines"]
-                     if held and (lic["licence_no"], of["line_no"]) == (held.licence, held.line)]  # fmt: skip
-            mine = [self.option(s, line, lic, of, draws, days) for lic, of in drawn]
-            fits = [o for o in options if not o.lacks]
-            if s.departure and s.fit.get(no) == line["item_no"] and (not held or (mine and self.stays(held, mine[0]))):
-                fits = mine
-            elif not fits and not line["codes"]:
-                mine = []
-            elif not fits:
-                nearest = min(options, key=lambda o: o.distance, default=None)
-                lacks |= nearest.lacks if nearest else {("NO_LICENCE", no)}
-                then = s.promised.get(no, self.use_and_user(line))
-                changed = zip(("END_USE_CHANGED", "END_USER_CHANGED"), then, self.use_and_user(line), strict=True)
-                lacks |= {(code, no) for code, old, new in changed if old != new}
-                soft = [o for o in options if o.draw and {r[0] for r in o.lacks} <= FORGIVEN]
-                booked = min([o for o in soft if o in mine] or (soft if not mine else mine), key=lambda o: o.distance, default=None)
-                if nearest:
-                    near[no] = nearest.licence
-                if s.departure and booked and booked.draw:
-                    draws[no] = booked.draw
-                s.fit.pop(no, None)
+            mine = [self.option(s, line, lic, of, draws, days) for lic in self.known["licence"].values() for of in lic["lines"]
+                    if at(held, lic, of)] if s.departure and own else []  # fmt: skip
+            if s.departure and own and (not held or (mine and mine[0].draw is None)):
                 continue
-            s.fit[no] = line["item_no"]
-            if fits:
-                best = min(fits, key=lambda o: (o.licence["licence_no"] not in preferred, o not in mine, o.order))
-                assert best.draw
-                draws[no], near[no] = best.draw, best.licence
+            if not line["codes"] and not options:
+                if s.left_as[0] == "RELEASED" or not s.departure:
+                    s.fit[no] = line["item_no"]
+                continue
+            key = lambda o: (o.licence["licence_no"] not in preferred, not at(held, *o[:2]), not at(reserved, *o[:2]), o.order)  # noqa: E731,B023
+            best = min([o for o in options if not o.lacks], key=key, default=None)
+            if mine:
+                bad = self.at_sea(held, mine[0])
+                if not bad or (best is None or {r[0] for r in bad} <= {"LICENCE_REVOKED", *BALANCES}) and not (best and preferred):
+                    draws[no], near[no] = mine[0].draw, mine[0].licence
+                    lacks |= bad | self.changed(s, line) if bad else bad
+                    if {r[0] for r in bad} & {*BALANCES}:
+                        del s.fit[no]
+                    continue
+            if best is not None:
+                draws[no], near[no], s.fit[no] = best.draw, best.licence, line["item_no"]
+            elif line["codes"]:
+                nearest = min(options, key=lambda o: o.distance, default=None)
+                lacks |= (nearest.lacks if nearest else {("NO_LICENCE", no)}) | self.changed(s, line)
+                soft = min([o for o in options if o.draw and {r[0] for r in o.lacks} <= FORGIVEN], key=lambda o: o.distance, default=None)
+                booked = [o for o in options if at(held, *o[:2]) and o.draw]
+                near |= {no: nearest.licence} if nearest else {}
+                if s.departure and (booked or soft):
+                    draws[no] = booked[0].draw if booked else soft.draw
+                elif s.departure and held:
+                    draws[no] = held
+                s.fit.pop(no, None)
         return draws, near, lacks
 
-    def stays(self, held: Draw, now: Option) -> bool:
-        """D1.7: whether goods that left under `held` still fit: its fields, no revocation, no more than it took."""
+    def changed(self, s: Subject, line: Data) -> set[Reason]:
+        """END_USE_CHANGED, END_USER_CHANGED, of a line that no licence covers."""
+        now, no = self.use_and_user(line), line["no"]
+        pairs = zip(("END_USE_CHANGED", "END_USER_CHANGED"), s.promised.get(no, now), now, strict=True)
+        return {(code, no) for code, old, new in pairs if old != new and old and new}
+
+    def at_sea(self, held: Draw, now: Option) -> set[Reason]:
+        """D1.7: what goods that left under `held` still lack: its fields, revocation, room for more than it took."""
         more = now.draw and (now.draw.quantity > held.quantity or now.draw.value > held.value)
-        bad = {*FIELDS, *FACTS, "LICENCE_REVOKED", *(BALANCES if more else [])}
-        return now.draw is not None and not any(r[0] in bad for r in now.lacks)
+        bad = {*FIELDS[1:], *FACTS, "LICENCE_REVOKED", *(BALANCES[2:] if more else [])}
+        return {r for r in now.lacks if r[0] in bad}
 
     def option(self, s: Subject, line: Data, lic: Data, of: Data, draws: dict[int, Draw], days: list[str]) -> Option:
         """D3.4, D3.8-D3.10, D4.1: what keeps `line` from drawing on the licence line `of`."""
@@ -481,84 +547,86 @@ class Model:
         days = days if s.kind == "shipment" else days[-1:]
         use, user, importer = (line["end_use"] or {}).get("code"), parties.get("end_user"), parties.get("importer")
         consignee = parties.get("consignee")
+        late = s.departure and instant(lic["authority_time"]) > instant(s.departure["occurred_at"])  # D7.2
         wrong = {
-            "LICENCE_" + lic["status"]: lic["status"] != "ACTIVE",
+            "LICENCE_" + lic["status"]: lic["status"] == "REVOKED" or (lic["status"] != "ACTIVE" and not late),
             "EXPORTER_MISMATCH": lic["exporter_id"] != line["exporter"],
             "ITEM_MISMATCH": covered != (set(line["codes"]) or {""}),
-            "END_USER_MISMATCH": user and not self.is_one_of(user, lic["end_users"]),
+            "END_USER_MISMATCH": user and self.described(user) and not self.is_one_of(user, lic["end_users"]),
             "END_USE_MISMATCH": use and use not in lic["end_uses"],
             "DESTINATION_MISMATCH": line["destination"] and line["destination"] not in lic["destinations"],
-            "IMPORTER_MISMATCH": importer and lic["importers"] and not self.is_one_of(importer, lic["importers"]),
-            "CONSIGNEE_MISMATCH": consignee and lic["consignees"] and not self.is_one_of(consignee, lic["consignees"]),
+            "IMPORTER_MISMATCH": importer and self.described(importer) and lic["importers"] and not self.is_one_of(importer, lic["importers"]),
+            "CONSIGNEE_MISMATCH": consignee and self.described(consignee) and lic["consignees"] and not self.is_one_of(consignee, lic["consignees"]),
             "TRANSIT_PROHIBITED": set(line["transit"]) & set(lic["prohibited_transit"]),
             "LICENCE_NOT_YET_VALID": min(days) < lic["valid_from"],
             "LICENCE_EXPIRED": max(days) > lic["valid_until"],
         }
         lacks: set[Reason] = {(code, no, number) for code, is_so in wrong.items() if is_so}
-        lacks |= {("LICENCE_CONFLICT", number)} if number in self.conflicts else set()
+        lacks |= {("LICENCE_CONFLICT", number)} if number in self.conflicts and not late else set()
         lacks |= {("MISSING_DATA",)} if not (use and user and (consignee or not lic["consignees"])) else set()
-        quantity = convert(line["net"], of["quantity"]["unit"], line["item"]) if line["net"] else Decimal(0)
+        scale = convert({"value": "1", "unit": line["net"]["unit"]}, of["quantity"]["unit"], line["item"]) if line["net"] else None
         rate = self.rate(s, line, lic, of, days)
-        lacks |= {("MISSING_NET", no)} if not line["net"] else {("UNIT_NOT_CONVERTIBLE", no)} if quantity is None else set()
-        if rate is None or quantity is None:
-            return Option(lic, of, not wrong["ITEM_MISMATCH"], lacks | ({("FX_UNAVAILABLE", no)} if rate is None else set()), None)
-        value = Decimal((line["value"] or {"amount": 0})["amount"]) * rate
-        draw = Draw(number, of["line_no"], quantity, value, rate, line)
-        asked, asked_value = self.rest(s, draw, s, draws) if s.kind == "order" else (quantity, value)
-        if s.kind == "shipment" or asked > 0:
-            total, total_value = self.total(number, of["line_no"], s, {**draws, no: draw})
-            granted = Decimal(of["quantity"]["value"]) * (1 + Decimal(of["tolerance_percent"]) / 100)
-            used, completed = self.uses(number, s)
-            single = lic.get("lapses_on_completion", lic["type"] != "GENERAL") and completed
-            over = {"LICENCE_CONSUMED": single, "QTY_EXCEEDED": total > granted,
-                    "USES_EXCEEDED": not single and lic["max_uses"] is not None and used >= lic["max_uses"],
-                    "VALUE_EXCEEDED": total_value > Decimal(of["value"]["amount"])}  # fmt: skip
-            lacks |= {(code, no, number) for code, is_so in over.items() if is_so}
-        return Option(lic, of, not wrong["ITEM_MISMATCH"], lacks, draw)
+        asked, worth = (Decimal(line["net"]["value"]) if line["net"] else Decimal(0), Decimal(line["value"]["amount"]))
+        draw = Draw(number, of["line_no"], asked * (scale or 0), worth * (rate or 0), scale or Decimal(0), rate or Decimal(0), line)
+        if wrong["ITEM_MISMATCH"]:
+            return Option(lic, of, False, lacks, draw if scale and rate else None)
+        lacks |= {("MISSING_NET", no)} if not line["net"] else {("UNIT_NOT_CONVERTIBLE", no)} if scale is None else set()
+        lacks |= {("FX_UNAVAILABLE", no)} if rate is None else set()
+        total, total_value = self.total(number, of["line_no"], s, {**draws, no: draw})
+        granted = Decimal(of["quantity"]["value"]) * (1 + Decimal(of["tolerance_percent"]) / 100)
+        used, completed = self.uses(number, s)
+        single = lic.get("lapses_on_completion", lic["type"] != "GENERAL") and completed
+        over = {"LICENCE_CONSUMED": single, "QTY_EXCEEDED": scale and total > granted,
+                "USES_EXCEEDED": not single and lic["max_uses"] is not None and used >= lic["max_uses"],
+                "VALUE_EXCEEDED": rate and total_value > Decimal(of["value"]["amount"])}  # fmt: skip
+        lacks |= {(code, no, number) for code, is_so in over.items() if is_so}
+        return Option(lic, of, True, lacks, draw if scale and rate else None)
 
     def rate(self, s: Subject, line: Data, lic: Data, of: Data, days: list[str]) -> Decimal | None:
         """D3.10: fixed when reserved, and again at departure."""
         currency, held = (line["value"] or of["value"])["currency"], s.draws.get(line["no"])
         if currency == of["value"]["currency"]:
             return Decimal(1)
-        same = held and (held.licence, held.line) == (lic["licence_no"], of["line_no"])
-        if held and same and held.source["value"]["currency"] == currency and not (s.departure and s.open is None):
+        if held and at(held, lic, of) and held.source["value"]["currency"] == currency and not (s.departure and s.open is None):
             return held.rate
         rates = [r for r in self.known["fx-rate"].values() if r["as_of"] <= max(days)
                  and (r["base"], r["quote"]) == (currency, of["value"]["currency"])]  # fmt: skip
         return Decimal(max(rates, key=lambda r: r["as_of"])["rate"]) if rates else None
 
-    def draws_of(self, t: Subject, s: Subject, draws: dict[int, Draw]) -> list[Draw]:
-        return [*(draws if t is s else t.draws).values(), *(d for export in t.spent for d in export)]
-
     def total(self, licence: str, line: int, s: Subject, draws: dict[int, Draw]) -> tuple[Decimal, Decimal]:
         """What is reserved and consumed of a licence line if `s` draws `draws`."""
         quantity = value = Decimal(0)
         for t in self.subjects:
-            for d in self.draws_of(t, s, draws):
+            for d in [*(draws if t is s else t.draws).values(), *(d for export in t.spent for d in export)]:
                 if (d.licence, d.line) == (licence, line):
-                    part = self.rest(t, d, s, draws) if t.kind == "order" else (d.quantity, d.value)
-                    quantity, value = quantity + part[0], value + part[1]
+                    rest = self.rest(t, d.source["no"], s) if t.kind == "order" else (Decimal(1), Decimal(1))
+                    quantity += rest[0] * d.scale if t.kind == "order" else d.quantity
+                    value += rest[1] * d.rate if t.kind == "order" else d.value
         return quantity, value
 
-    def rest(self, order: Subject, d: Draw, s: Subject, draws: dict[int, Draw]) -> tuple[Decimal, Decimal]:
-        """D4.1: what an order reserves is what was ordered less what its shipments hold or have taken."""
-        quantity, value = d.quantity, d.value
-        unit = next((x["quantity"]["unit"] for x in self.known["licence"][d.licence]["lines"] if x["line_no"] == d.line), "")
-        for x in [x for t in self.subjects if t.kind == "shipment" for x in self.draws_of(t, s, draws)]:
-            if (x.source.get("order_id"), x.source.get("order_line")) == (order.id, d.source["no"]):
-                quantity -= convert(x.source["net"], unit, d.source["item"]) or 0
-                value -= x.value
+    def rest(self, order: Subject, no: int, s: Subject | None) -> tuple[Decimal, Decimal]:
+        """D4.1: what an order line reserves is what was ordered less what shipments, and `s`, hold or have taken."""
+        line = next(x for x in (order.data or {})["lines"] if x["line_no"] == no)
+        ordered, worth = Decimal(line["quantity"]["value"]), Decimal(line["value"]["amount"])
+        quantity, value, item = ordered, worth, self.known["item"].get(line["item_no"])
+        for t in [t for t in self.subjects if t.kind == "shipment"]:
+            for x in self.lines(t, []) if t is s else t.took.values():
+                if (x.get("order_id"), x.get("order_line")) == (order.id, no) and x["abroad"]:
+                    taken = convert(x["net"], line["quantity"]["unit"], item) if x["net"] else None
+                    same = x["value"]["currency"] == line["value"]["currency"]
+                    quantity = quantity - taken if taken is not None else Decimal(0)
+                    value -= Decimal(x["value"]["amount"]) if same else worth * (taken or 0) / ordered
         return max(quantity, Decimal(0)), max(value, Decimal(0)) if quantity > 0 else Decimal(0)
 
     def uses(self, licence: str, s: Subject | None) -> tuple[int, int]:
-        """Uses held or taken by others than `s` (and, of an order, by others than its shipments); those completed."""
+        """Uses held or taken by others than `s` (of an order: by others than its shipments); those completed."""
         used = completed = 0
         for t in [t for t in self.subjects if t.kind == "shipment"]:
-            own = t is s or (s and s.kind == "order" and any(x.get("order_id") == s.id for x in (t.data or {"lines": []})["lines"]))
-            past = sum(any(d.licence == licence for d in export) for export in t.spent) if not own or t is s else 0
-            now = not own and any(d.licence == licence for d in t.draws.values())
-            used, completed = used + past + now, completed + past + (now and t.departure is not None)
+            now = [d for d in t.draws.values() if d.licence == licence]
+            past = sum(any(d.licence == licence for d in export) for export in t.spent)
+            of_order = s and s.kind == "order" and any(d.source.get("order_id") == s.id for d in now)
+            gone = bool(now) and (t.departure is not None or t.closed == "RETURNED") and t is not s
+            used, completed = used + past + (bool(now) and t is not s and not of_order), completed + past + gone
         return used, completed
 
     def answer(self) -> tuple[Data, Data, Data]:
@@ -568,7 +636,7 @@ class Model:
         for number, lic in self.known["licence"].items():
             used, done = self.uses(number, None)
             for of in lic["lines"]:
-                gone = [d for t in self.subjects for d in [*(d for e in t.spent for d in e), *(t.draws.values() if t.departure else [])]]
+                gone = [d for t in self.subjects for d in [*(d for e in t.spent for d in e), *(t.draws.values() if t.departure or t.closed == "RETURNED" else [])]]
                 taken = sum((d.quantity for d in gone if (d.licence, d.line) == (number, of["line_no"])), Decimal(0))
                 reserved = self.total(number, of["line_no"], Subject("", "", 0), {})[0] - taken
                 status = bool(done and lic.get("lapses_on_completion", lic["type"] != "GENERAL"))

@@ -1,0 +1,323 @@
+"""Short seeded histories over a small vocabulary, so that orders, shipments, licences and notices collide often.
+
+A history is a list of steps: an event `(type, id, time, data)`, or the clock's next reading, `("clock", "", time, {})`.
+Every event is well-formed (contracts.md §2) and lies within what the reference model answers.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from random import Random
+from typing import Any
+
+Data = dict[str, Any]
+Step = tuple[str, str, str, Data]
+START = "2026-03-02T09:00:00+08:00"
+FIRST, LAST = "2026-03-01", "2026-03-08"
+"""Validity of the licences: the days around its end are what histories reach."""
+CAP = "1000"
+NET = ("300", "400", "500", "600", "700", "1000", "1000.001")
+USES, LANDS = ("MRI", "MRI", "MRI", "MRI", "LAB", "ARMS"), ("DE", "DE", "DE", "DE", "JP", "KP")
+
+
+def party(party_id: str, name: str, alias: str, country: str, **more: Any) -> Data:
+    return {"party_id": party_id, "version": 1, "names": [name], "aliases": [alias], "country": country,
+            "identifiers": [{"scheme": "LEI", "value": party_id}], "owners": [], **more}  # fmt: skip
+
+
+def item(number: str, version: int, kind: str, codes: list[str]) -> Data:
+    factors = [{"unit": "C62", "equals": {"value": "2.5", "unit": "KGM"}}]
+    return {"item_no": number, "version": version, "classification": kind, "control_codes": codes,
+            "unit_factors": factors if number == "ROD" else [], "hs_code": "8505119000"}  # fmt: skip
+
+
+def control(code: str, version: int, **changes: Any) -> Data:
+    return {"control_code": code, "version": version, "kind": "LISTED", "effective_from": "2025-01-01",
+            "effective_until": None, "suspensions": [], "prohibited_destinations": [], "prohibited_end_uses": [],
+            "prohibited_end_user_types": [], **changes}  # fmt: skip
+
+
+def licence(number: str, version: int, **changes: Any) -> Data:
+    lines = changes.pop("lines", None) or [licence_line(1, ["1C1.a"])]
+    return {"licence_no": number, "version": version, "authority_time": "2026-02-20T10:00:00+08:00", "type": "GENERAL",
+            "status": "ACTIVE", "exporter_id": "E1", "end_users": ["ALPHA"], "end_uses": ["MRI"], "destinations": ["DE"],
+            "importers": [], "consignees": [], "prohibited_transit": [], "valid_from": FIRST, "valid_until": LAST,
+            "max_uses": None, "answers_notices": [], "supersedes": [], "risk_report_on_file": False,
+            "undertaking_on_file": False, "period_limits": [], "lines": lines, **changes}  # fmt: skip
+
+
+def licence_line(no: int, codes: list[str], **changes: Any) -> Data:
+    return {"line_no": no, "control_codes": codes, "item_nos": [], "quantity": {"value": CAP, "unit": "KGM"},
+            "value": {"amount": "1000.00", "currency": "USD"}, "tolerance_percent": "0", **changes}  # fmt: skip
+
+
+def base() -> list[Step]:
+    """What every history starts from: parties, items, controls, a rate, a statement and a licence."""
+    given = [
+        ("party", party("ALPHA", "Alpha GmbH", "阿尔法", "DE")),
+        ("party", party("BETA", "Beta KK", "ベータ", "JP", types=["MILITARY"])),
+        ("party", party("SHIPCO", "Ship Co", "Shipco Lines", "SG")),
+        ("item", item("ROD", 1, "CONTROLLED", ["1C1.a"])),
+        ("item", item("DISC", 1, "CONTROLLED", ["1C1.a", "1C2"])),
+        ("item", item("BOLT", 1, "NOT_CONTROLLED", [])),
+        ("control", control("1C1.a", 1)),
+        ("fx-rate", {"rate_id": "R1", "version": 1, "base": "EUR", "quote": "USD", "rate": "2", "as_of": "2026-03-01"}),
+        ("end-user-statement", {"statement_no": "EUC", "version": 1, "end_user": "ALPHA", "end_uses": ["MRI"],
+                                "valid_until": LAST, "status": "VALID"}),
+        ("licence", licence("L1", 1)),
+    ]  # fmt: skip
+    return [(f"{kind}.upserted", f"base-{n}", START, data) for n, (kind, data) in enumerate(given)]
+
+
+class Teller:
+    """Tells one history; remembers versions and ids, so that stale versions and repeats are as intended."""
+
+    def __init__(self, seed: int) -> None:
+        self.random = Random(seed)
+        self.now = datetime.fromisoformat(START)
+        self.steps: list[Step] = []
+        self.versions: dict[str, int] = {"L1": 1, "ROD": 1, "DISC": 1, "BOLT": 1, "1C1.a": 1, "EUC": 1}
+        self.orders: dict[str, Data] = {}
+        self.shipments: dict[str, Data] = {}
+        self.milestones: list[tuple[str, str]] = []
+
+    def chance(self, probability: float) -> bool:
+        return self.random.random() < probability
+
+    def one(self, values: Any) -> Any:
+        return values[int(self.random.random() * len(values))]
+
+    def version(self, key: str) -> int:
+        """The next; sometimes one that was there before."""
+        if key in self.versions and self.chance(0.04):
+            return self.versions[key]
+        self.versions[key] = self.versions.get(key, 0) + 1
+        return self.versions[key]
+
+    def time(self, at: datetime | None = None) -> str:
+        return (at or self.now).isoformat(timespec="milliseconds")
+
+    def say(self, kind: str, data: Data) -> None:
+        self.steps.append((kind, f"e{len(self.steps)}", self.time(), data))
+
+    def tell(self) -> list[Step]:
+        for _ in range(3 + int(self.random.random() * 8)):
+            step = self.one(WEIGHTED)
+            step(self)
+        return self.steps
+
+    # Steps
+
+    def clock(self) -> None:
+        midnight = self.now.replace(hour=0, minute=0, second=0, microsecond=0)
+        later = (
+            self.now + timedelta(hours=1), midnight + timedelta(days=1), midnight + timedelta(days=1, milliseconds=-1),
+            midnight + timedelta(days=3, hours=10), datetime.fromisoformat(f"{LAST}T23:59:59.999+08:00"),
+            datetime.fromisoformat("2026-03-09T00:00:00+08:00"),
+        )  # fmt: skip
+        self.now = max(self.now, self.one(later))
+        self.steps.append(("clock", "", self.time(), {}))
+
+    def repeat(self) -> None:
+        events = [step for step in self.steps if step[0] != "clock"]
+        if events:
+            self.steps.append(self.one(events))
+
+    def refs(self) -> Data:
+        chosen = {}
+        for role in ("importer", "consignee", "end_user"):
+            by_name = {"name": self.one(("Alpha GmbH", "ALPHA g.m.b.h.", "阿尔法", "Alfa"))}
+            other = self.one(({"party_id": "BETA"}, {"party_id": "NOBODY"}, by_name, {**by_name, "country": "DE"}))
+            chosen[role] = other if self.chance(0.1) else {"party_id": "ALPHA"}
+        return chosen
+
+    def facts(self) -> Data:
+        facts = {"parties": self.refs(), "end_use": {"code": self.one(USES) if self.chance(0.3) else "MRI"},
+                 "destination": self.one(LANDS) if self.chance(0.3) else "DE"}  # fmt: skip
+        if self.chance(0.03):
+            facts.pop(self.one(list(facts)))
+        if self.chance(0.15):
+            facts["licences"] = self.one((["L1"], ["L2"], ["L1", "L2"], ["L9"]))
+        if self.chance(0.1):
+            facts["end_user_statements"] = self.one((["EUC"], ["EUC"], ["NONE"]))
+        return facts
+
+    def amount(self) -> tuple[Data, Data]:
+        unit = self.one(("KGM", "LBR", "C62", "BOX")) if self.chance(0.12) else "KGM"
+        net = {"value": self.one(NET), "unit": unit}
+        worth = self.one(("100.00", "400.00", "600.00", "1000.00", "1000.01")) if self.chance(0.3) else "100.00"
+        return net, {"amount": worth, "currency": self.one(("EUR", "CHF")) if self.chance(0.1) else "USD"}
+
+    def goods(self) -> str:
+        return str(self.one(("ROD", "DISC", "BOLT", "NEW")) if self.chance(0.25) else "ROD")
+
+    def order(self) -> None:
+        key = self.one(("O1", "O2"))
+        before = self.orders.get(key)
+        quantity, value = self.amount()
+        lines = [{"line_no": 1, "item_no": self.goods(), "quantity": quantity, "value": value}]
+        data = {
+            "order_id": key, "version": self.version(key), "status": "OPEN",
+            "exporter_id": "E2" if self.chance(0.05) else "E1", **self.facts(),
+            "planned_export_date": self.one(("2026-02-28", "2026-03-01", "2026-03-05", LAST, "2026-03-09")),
+            "delivery_tolerance_percent": self.one(("0", "0", "20")), "lines": lines,
+        }  # fmt: skip
+        if before and self.chance(0.6):
+            data = {**before, "version": data["version"]}
+            data |= self.one(({"status": "CLOSED"}, {"status": "CANCELLED"}, {"lines": lines}, self.facts()))
+        self.orders[key] = data
+        self.say("order.upserted", data)
+
+    def cancel_order(self) -> None:
+        key = self.one(("O1", "O2"))
+        self.say("order.cancelled", {"order_id": key, "version": self.version(key), "reason": "not needed"})
+
+    def shipment(self) -> None:
+        key = self.one(("S1", "S2", "S3"))
+        before = self.shipments.get(key)
+        lines = []
+        for no in (1, 2) if self.chance(0.12) else (1,):
+            net, value = self.amount()
+            line: Data = {"line_no": no, "item_no": self.goods(), "net_quantity": net, "value": value}
+            if self.chance(0.03):
+                line.pop("net_quantity")
+            if self.chance(0.5):
+                line |= {"order_id": self.one(("O1", "O1", "O2")), "order_line": 1}
+                if line["order_id"] in self.orders:
+                    line["item_no"] = self.orders[line["order_id"]]["lines"][0]["item_no"]
+            lines.append(line)
+        own = not all("order_id" in line for line in lines) or self.chance(0.3)
+        data = {
+            "shipment_id": key, "version": self.version(key), "exporter_id": "E2" if self.chance(0.05) else "E1",
+            "movement": self.one(("DOMESTIC", "INTO_BONDED", "TRANSIT")) if self.chance(0.06) else "EXPORT",
+            "forwarder_id": "SHIPCO", **(self.facts() if own else {}),
+            "planned_departure": self.one(("2026-03-02T20:00:00+08:00", "2026-03-05T18:00:00+08:00",
+                                           f"{LAST}T23:59:59.999+08:00", "2026-03-09T00:00:00+08:00")),
+            "transit": ["SG"] if self.chance(0.1) else [], "lines": lines,
+        }  # fmt: skip
+        if before and self.chance(0.7):
+            changes = ({"lines": lines}, self.facts(), {"planned_departure": data["planned_departure"]}, {"lines": lines})
+            data = {**before, "version": data["version"], **self.one(changes)}
+        self.shipments[key] = data
+        self.say("shipment.upserted", data)
+
+    def milestone(self) -> None:
+        known = list(self.shipments) or ["S1"]
+        key = self.one(known) if self.chance(0.97) else "S3"
+        kind = self.one(MILESTONES)
+        classifier = self.one(("PLANNED", "ESTIMATED")) if self.chance(0.06) else "ACTUAL"
+        ago = self.one((timedelta(hours=2), timedelta(days=1))) if self.chance(0.15) else timedelta(0)
+        ahead = timedelta(days=self.one((0, 2, 7))) if classifier != "ACTUAL" else timedelta(0)
+        self.milestones.append((key, f"e{len(self.steps)}"))
+        self.say("shipment.milestone", {"shipment_id": key, "milestone": kind, "classifier": classifier,
+                                        "occurred_at": self.time(self.now - ago + ahead)})  # fmt: skip
+
+    def correction(self) -> None:
+        if not self.milestones:
+            return self.milestone()
+        key, event_id = self.one(self.milestones)
+        lines = [] if self.chance(0.5) else [{"line_no": 1, "net_quantity": {"value": self.one(NET), "unit": "KGM"}}]
+        self.say("shipment.corrected", {"shipment_id": key, "corrects_event_id": event_id, "lines": lines,
+                                        "reason": "INCORRECT_DATA" if lines else "DID_NOT_OCCUR"})  # fmt: skip
+        return None
+
+    def licence(self) -> None:
+        key = self.one(("L1", "L1", "L2", "L2", "L3"))
+        version = self.version(key)
+        changes: Data = {}
+        if key == "L2":
+            changes |= {"type": "INDIVIDUAL", "max_uses": 1, "lapses_on_completion": self.chance(0.7)}
+            changes |= {"risk_report_on_file": self.chance(0.5), "undertaking_on_file": True}
+        if key == "L3":
+            codes = self.one((["1C1.a", "1C2"], ["1C2"], []))
+            changes |= {"lines": [licence_line(1, codes, item_nos=[] if codes else ["ROD"]), licence_line(2, ["1C1.a"])]}
+            changes |= {"supersedes": ["L1"]} if self.chance(0.3) else {}
+        for _ in range(int(self.random.random() * 3)):
+            changes |= self.one(LICENCE_CHANGES)
+        if self.chance(0.3):
+            line = licence_line(1, ["1C1.a"])
+            line |= self.one((
+                {"quantity": {"value": "600", "unit": "KGM"}}, {"quantity": {"value": "2000", "unit": "KGM"}},
+                {"quantity": {"value": "200", "unit": "C62"}}, {"tolerance_percent": "10"},
+                {"value": {"amount": "300.00", "currency": "USD"}}, {"value": {"amount": "900.00", "currency": "EUR"}},
+            ))  # fmt: skip
+            changes["lines"] = [line]
+        at = self.now - timedelta(hours=self.one((1, 1, 1, 1, 30 * 24)))
+        self.say("licence.upserted", licence(key, version, **{"authority_time": self.time(at), **changes}))
+
+    def notice(self) -> None:
+        key = self.one(("N1", "N2"))
+        if key in self.versions and self.chance(0.5):
+            return self.say("notice.lifted", {"notice_id": key, "version": self.version(key), "reason": "over"})
+        scope = {k: v for k, v in self.one(SCOPES).items()}
+        data = {"notice_id": key, "version": self.version(key), "origin": self.one(("AUTHORITY", "AUTHORITY", "CUSTOMS")),
+                "authority_ref": "A", "text": {"zh": "停", "en": "stop"}, "effective_until": None, "everything": not scope,
+                "release_by_licence": self.chance(0.7), "release_by_review": False, "scope": scope}  # fmt: skip
+        if self.chance(0.3):
+            data["effective_from"] = self.time(self.now + timedelta(hours=self.one((-24, 1, 24))))
+        if self.chance(0.2):
+            data["effective_until"] = self.time(self.now + timedelta(hours=self.one((26, 48))))
+        return self.say("notice.upserted", data)
+
+    def list_entry(self) -> None:
+        key = self.one(("C1", "W1"))
+        name, country = self.one((("Alpha GmbH", "DE"), ("Alpha GmbH", "US"), ("Ship Co", "SG"), ("Beta KK", "JP")))
+        data = {"entry_id": key, "version": self.version(key), "list": "CONTROL_LIST" if key == "C1" else "WATCH_LIST",
+                "names": [name], "aliases": [], "identifiers": [], "country": country,
+                "effective_from": self.one(("2026-01-01", "2026-01-01", "2026-03-05")),
+                "effective_until": self.one((None, None, "2026-03-04")), "suspensions": [], "effect": "PROHIBIT",
+                "authority_ref": "A"}  # fmt: skip
+        changes = ({}, {}, {}, {"list": "INTERNAL"}, {"list": "WATCH_LIST"}, {"effect": "REVIEW"}, {"names": ["X"]},
+                   {"suspensions": [{"from": "2026-03-02", "until": "2026-03-04"}]},
+                   {"names": [], "identifiers": [{"scheme": "LEI", "value": "ALPHA"}]})  # fmt: skip
+        self.say("list-entry.upserted", {**data, **self.one(changes)})
+
+    def rule(self) -> None:
+        """An item, a control, a statement or a rate changes."""
+        kind = self.one(("item", "item", "control", "control", "statement", "rate"))
+        if kind == "item":
+            number = self.one(("ROD", "BOLT", "NEW"))
+            codes: Any = self.one((("CONTROLLED", ["1C1.a"]), ("CONTROLLED", ["1C1.a"]), ("NOT_CONTROLLED", []),
+                                   ("UNCLASSIFIED", []), ("CONTROLLED", []), ("CONTROLLED", ["1C2"])))  # fmt: skip
+            self.say("item.upserted", item(number, self.version(number), *codes))
+        elif kind == "control":
+            changes = self.one(({}, {"prohibited_destinations": ["KP"]}, {"prohibited_end_uses": ["ARMS"]},
+                                {"prohibited_end_user_types": ["MILITARY"]}, {"kind": "PROHIBITED"},
+                                {"suspensions": [{"from": "2026-03-02", "until": "2026-03-04"}]},
+                                {"effective_until": "2026-03-03"}, {"effective_from": "2026-03-05"}))  # fmt: skip
+            self.say("control.upserted", control("1C1.a", self.version("1C1.a"), **changes))
+        elif kind == "statement":
+            self.say("end-user-statement.upserted", {
+                "statement_no": "EUC", "version": self.version("EUC"), "end_user": self.one(("ALPHA", "BETA")),
+                "end_uses": self.one((["MRI"], ["LAB"])), "valid_until": self.one((LAST, "2026-03-03")),
+                "status": self.one(("VALID", "VALID", "WITHDRAWN"))})  # fmt: skip
+        else:
+            day = self.one(("2026-03-02", "2026-03-04"))
+            rate = {"rate_id": f"R-{day}", "version": self.version(day), "base": self.one(("EUR", "CHF")), "quote": "USD"}
+            self.say("fx-rate.upserted", {**rate, "rate": self.one(("3", "4.5")), "as_of": day})
+
+
+MILESTONES = ("DEPARTED", "DEPARTED", "DEPARTED", "DEPARTED", "DELIVERED", "ARRIVED", "PACKED", "CANCELLED", "CANCELLED",
+              "SHIPPING_VOIDED", "RETURNED")  # fmt: skip
+LICENCE_CHANGES = (
+    {"status": "SUSPENDED"}, {"status": "REVOKED"}, {"status": "CHANGE_PENDING"}, {"status": "RETURNED"}, {"status": "DRAFT"},
+    {"max_uses": 1}, {"max_uses": 2}, {"valid_from": "2026-03-04"}, {"valid_until": "2026-03-04"}, {"end_users": ["BETA"]},
+    {"end_uses": ["MRI", "LAB"]}, {"destinations": ["DE", "JP"]}, {"importers": ["BETA"]}, {"consignees": ["BETA"]},
+    {"prohibited_transit": ["SG"]}, {"answers_notices": ["N1"]}, {"answers_notices": ["N1", "N2"]}, {"exporter_id": "E2"},
+    {"lapses_on_completion": True}, {},
+)  # fmt: skip
+SCOPES: tuple[Data, ...] = (
+    {}, {"parties": ["ALPHA"]}, {"parties": ["Alpha GmbH"]}, {"parties": ["SHIPCO"]}, {"exporters": ["E1"]},
+    {"forwarders": ["SHIPCO"]}, {"items": ["ROD"]}, {"control_codes": ["1C1"]}, {"control_codes": ["1C"]},
+    {"hs_prefixes": ["8505"]}, {"destinations": ["DE"]}, {"end_uses": ["MRI"]}, {"licences": ["L1"]}, {"orders": ["O1"]},
+    {"shipments": ["S1"]}, {"items": ["ROD"], "orders": ["O1"]}, {"items": ["BOLT"], "parties": ["ALPHA"]},
+)  # fmt: skip
+WEIGHTED = (
+    *[Teller.shipment] * 9, *[Teller.milestone] * 7, *[Teller.order] * 6, *[Teller.licence] * 5, *[Teller.clock] * 4,
+    *[Teller.notice] * 3, *[Teller.list_entry] * 2, *[Teller.rule] * 3, Teller.correction, Teller.cancel_order, Teller.repeat,
+)  # fmt: skip
+
+
+def history(seed: int) -> list[Step]:
+    """The history of a seed: the same on every machine."""
+    return Teller(seed).tell()
