@@ -33,7 +33,7 @@ def tell_model(model: Model, step: Step) -> None:
         model.take(*step)
 
 
-BALANCES = {"LICENCE_CONSUMED", "USES_EXCEEDED", "QTY_EXCEEDED", "VALUE_EXCEEDED"}
+BALANCES = {"OVER_DELIVERY", "LICENCE_CONSUMED", "USES_EXCEEDED", "QTY_EXCEEDED", "VALUE_EXCEEDED"}
 
 
 def _told(answer: tuple[dict[str, Any], ...], other: tuple[dict[str, Any], ...]) -> list[dict[str, Any]]:
@@ -44,13 +44,15 @@ def _told(answer: tuple[dict[str, Any], ...], other: tuple[dict[str, Any], ...])
         told.append({})
         for key, (state, reasons) in part.items():
             others = opposite.get(key, (None, frozenset()))[1]
-            late = state in ("HELD", "INTERCEPT", "INCIDENT") and any(r[0] in BALANCES for r in reasons ^ others)
-            kept = frozenset(r for r in reasons if not (late and (r[0] in LICENSING)))
+            both = all(any(r[0] in LICENSING for r in each) for each in (reasons, others))
+            late = state in ("HELD", "INTERCEPT", "INCIDENT") and (both or any(r[0] in BALANCES for r in reasons ^ others))
+            kept = frozenset(r for r in reasons if not (late and r[0] in BY_LICENCE))
             told[-1][key] = (state, kept)
     return [*told, answer[2]]
 
 
 LICENSING = frozenset(SEVERITY) - {"MISSING_DATA"}
+BY_LICENCE = LICENSING | BALANCES | {"WATCH_LISTED", "STOP_NOTICE", "CUSTOMS_CHALLENGE", "END_USE_CHANGED", "END_USER_CHANGED"}
 
 
 def _compare(number: int, theirs: Any, ours: Any) -> tuple[int, Any, Any] | None:

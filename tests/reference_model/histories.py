@@ -80,6 +80,8 @@ class Teller:
         self.orders: dict[str, Data] = {}
         self.shipments: dict[str, Data] = {}
         self.milestones: list[tuple[str, str]] = []
+        self.left: set[str] = set()
+        self.ordered = {"O1": "ROD", "O2": self.one(("ROD", "ROD", "DISC", "BOLT"))}
 
     def chance(self, probability: float) -> bool:
         return self.random.random() < probability
@@ -131,10 +133,10 @@ class Teller:
             chosen[role] = other if self.chance(0.1) else {"party_id": "ALPHA"}
         return chosen
 
-    def facts(self) -> Data:
+    def facts(self, *, complete: bool = False) -> Data:
         facts = {"parties": self.refs(), "end_use": {"code": self.one(USES) if self.chance(0.3) else "MRI"},
                  "destination": self.one(LANDS) if self.chance(0.3) else "DE"}  # fmt: skip
-        if self.chance(0.03):
+        if not complete and self.chance(0.03):
             facts.pop(self.one(list(facts)))
         if self.chance(0.15):
             facts["licences"] = self.one((["L1"], ["L2"], ["L1", "L2"], ["L9"]))
@@ -155,7 +157,9 @@ class Teller:
         key = self.one(("O1", "O2"))
         before = self.orders.get(key)
         quantity, value = self.amount()
-        lines = [{"line_no": 1, "item_no": self.goods(), "quantity": quantity, "value": value}]
+        if quantity["unit"] == "BOX":
+            quantity["unit"] = "KGM"
+        lines = [{"line_no": 1, "item_no": self.ordered[key], "quantity": quantity, "value": value}]
         data = {
             "order_id": key, "version": self.version(key), "status": "OPEN",
             "exporter_id": "E2" if self.chance(0.05) else "E1", **self.facts(),
@@ -182,21 +186,21 @@ class Teller:
             if self.chance(0.03):
                 line.pop("net_quantity")
             if self.chance(0.5):
-                line |= {"order_id": self.one(("O1", "O1", "O2")), "order_line": 1}
-                if line["order_id"] in self.orders:
-                    line["item_no"] = self.orders[line["order_id"]]["lines"][0]["item_no"]
+                order = self.one(("O1", "O1", "O2"))
+                line |= {"order_id": order, "order_line": 1, "item_no": self.ordered[order]}
             lines.append(line)
         own = not all("order_id" in line for line in lines) or self.chance(0.3)
         data = {
             "shipment_id": key, "version": self.version(key), "exporter_id": "E2" if self.chance(0.05) else "E1",
             "movement": self.one(("DOMESTIC", "INTO_BONDED", "TRANSIT")) if self.chance(0.06) else "EXPORT",
-            "forwarder_id": "SHIPCO", **(self.facts() if own else {}),
+            "forwarder_id": "SHIPCO", **(self.facts(complete=any("order_id" in line for line in lines)) if own else {}),
             "planned_departure": self.one(("2026-03-02T20:00:00+08:00", "2026-03-05T18:00:00+08:00",
                                            f"{LAST}T23:59:59.999+08:00", "2026-03-09T00:00:00+08:00")),
             "transit": ["SG"] if self.chance(0.1) else [], "lines": lines,
         }  # fmt: skip
-        if before and self.chance(0.7):
-            changes = ({"lines": lines}, self.facts(), {"planned_departure": data["planned_departure"]}, {"lines": lines})
+        if before and (key in self.left or self.chance(0.8)):
+            resized = [{**old, "net_quantity": self.amount()[0]} for old in before["lines"]]
+            changes = ({"lines": resized}, self.facts(complete=True), {"planned_departure": data["planned_departure"]}, {"lines": resized})
             data = {**before, "version": data["version"], **self.one(changes)}
         self.shipments[key] = data
         self.say("shipment.upserted", data)
@@ -208,6 +212,7 @@ class Teller:
         classifier = self.one(("PLANNED", "ESTIMATED")) if self.chance(0.06) else "ACTUAL"
         ago = self.one((timedelta(hours=2), timedelta(days=1))) if self.chance(0.15) else timedelta(0)
         ahead = timedelta(days=self.one((0, 2, 7))) if classifier != "ACTUAL" else timedelta(0)
+        self.left |= {key}
         self.milestones.append((key, f"e{len(self.steps)}"))
         self.say("shipment.milestone", {"shipment_id": key, "milestone": kind, "classifier": classifier,
                                         "occurred_at": self.time(self.now - ago + ahead)})  # fmt: skip
@@ -230,16 +235,16 @@ class Teller:
             changes |= {"risk_report_on_file": self.chance(0.5), "undertaking_on_file": True}
         if key == "L3":
             codes = self.one((["1C1.a", "1C2"], ["1C2"], []))
-            changes |= {"lines": [licence_line(1, codes, item_nos=[] if codes else ["ROD"]), licence_line(2, ["1C1.a"])]}
+            changes |= {"lines": [licence_line(1, codes, item_nos=[] if codes else ["ROD"]), licence_line(2, ["1C1.a"], value={"amount": "900.00", "currency": "EUR"})]}
             changes |= {"supersedes": ["L1"]} if self.chance(0.3) else {}
         for _ in range(int(self.random.random() * 3)):
             changes |= self.one(LICENCE_CHANGES)
-        if self.chance(0.3):
+        if key != "L3" and self.chance(0.3):
             line = licence_line(1, ["1C1.a"])
             line |= self.one((
                 {"quantity": {"value": "600", "unit": "KGM"}}, {"quantity": {"value": "2000", "unit": "KGM"}},
                 {"quantity": {"value": "200", "unit": "C62"}}, {"tolerance_percent": "10"},
-                {"value": {"amount": "300.00", "currency": "USD"}}, {"value": {"amount": "900.00", "currency": "EUR"}},
+                {"value": {"amount": "300.00", "currency": "USD"}},
             ))  # fmt: skip
             changes["lines"] = [line]
         at = self.now - timedelta(hours=self.one((1, 1, 1, 1, 30 * 24)))

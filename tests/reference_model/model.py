@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta, timezone
 from decimal import Decimal
 from functools import lru_cache
@@ -31,9 +31,9 @@ STATUSES = ["LICENCE_REVOKED", "LICENCE_SUSPENDED", "LICENCE_RETURNED", "LICENCE
 DATES = ["LICENCE_NOT_YET_VALID", "LICENCE_EXPIRED"]
 FACTS = ["MISSING_DATA", "MISSING_NET", "UNIT_NOT_CONVERTIBLE", "FX_UNAVAILABLE"]
 SEVERITY = [*STATUSES, *FIELDS, *DATES, *BALANCES, *FACTS]  # §2, what a licence may lack
-FORGIVEN = {*STATUSES, *DATES, *BALANCES}  # D4.7
+FORGIVEN = {*STATUSES, "LICENCE_CONFLICT", *DATES, *BALANCES}  # D4.7
 ANEW = {*FIELDS, *STATUSES, *DATES, *BALANCES, "STOP_NOTICE", "CUSTOMS_CHALLENGE", "PROHIBITED", "CONTROL_LISTED",
-        "WATCH_LISTED", "PARTY_REVIEW", *FACTS, "END_USE_CHANGED", "END_USER_CHANGED"}  # fmt: skip  # D1.7
+        "WATCH_LISTED", "PARTY_REVIEW", *FACTS, "END_USER_STATEMENT_INVALID", "END_USE_CHANGED", "END_USER_CHANGED"}  # fmt: skip  # D1.7
 
 
 def instant(text: str) -> datetime:
@@ -54,9 +54,9 @@ def more(now: Data | None, before: Data | None) -> bool:
     return now is not None and (before is None or (convert(now, before["unit"], None) or Decimal("inf")) > Decimal(before["value"]))
 
 
-def group(reason: Reason) -> str:
-    """D1.6, the reason may change: of the kinds that may turn into one another."""
-    return "ORDER" if reason[0] in ("ORDER_UNKNOWN", "ORDER_CANCELLED", "OVER_DELIVERY", "MISSING_DATA") else reason[0]
+def group(reason: Reason) -> Reason:
+    """D1.6, the reason may change: what its kind may turn into."""
+    return ("ORDER", reason[1]) if reason[0] in ("ORDER_UNKNOWN", "ORDER_CANCELLED", "OVER_DELIVERY") else reason
 
 
 def acts(window: Data, days: list[str]) -> bool:
@@ -128,18 +128,19 @@ class Subject:
     state: str = "UNKNOWN"
     reasons: frozenset[Reason] = frozenset()
     draws: dict[int, Draw] = field(default_factory=dict)
-    before_closing: bool = True  # it came before its orders were CLOSED
+    too_late: set[str] = field(default_factory=set)  # orders that were CLOSED when it first named them
     milestones: list[Data] = field(default_factory=list)
     corrected: dict[tuple[str, int], Data] = field(default_factory=dict)
     departure: Data | None = None
     delivered: dict[str, Data | None] | None = None  # its orders as they were then
     spent: list[list[Draw]] = field(default_factory=list)  # by exports that RETURNED ended
     fit: dict[int, str] = field(default_factory=dict)  # line -> item, of the lines that fitted after departure
-    open: set[str] | None = None  # D1.6: the kinds of reason open since departure; None until judged then
+    open: set[Reason] | None = None  # D1.6: the kinds of reason open since departure; None until judged then
     unreleased: set[Reason] | None = None  # MOVED_UNRELEASED; None until the departure is judged
     promised: dict[int, Data] = field(default_factory=dict)  # end use and end user at the last release
     past: list[tuple[datetime, str, frozenset[Reason]]] = field(default_factory=list)
     closed: str = ""
+    voided: set[str] = field(default_factory=set)  # milestones that did not occur
     took: dict[int, Data] = field(default_factory=dict)  # the lines as they were released or left
     left_as: tuple[str, frozenset[Reason]] = ("", frozenset())  # state and reasons at departure
 
@@ -182,6 +183,8 @@ class Model:
             older, newer = instant(stored["authority_time"]), instant(data["authority_time"])
             if data["version"] == stored["version"] and data != {k: v for k, v in stored.items() if k not in how}:
                 self.conflicts.add(key)
+                latest = max(stored["authority_time"], data["authority_time"], key=instant)
+                self.known[name][key] = {**stored, "authority_time": latest}
             if data["version"] > stored["version"] and newer > older:
                 self.conflicts.discard(key)
             if newer < older:
@@ -199,15 +202,16 @@ class Model:
         elif what == "milestone" and data["milestone"] == "DEPARTED":
             s.planned = data["occurred_at"]
         elif what == "corrected" and data["reason"] == "DID_NOT_OCCUR":
+            s.voided.add(data["corrects_event_id"])
             s.milestones = [m for m in s.milestones if m["id"] != data["corrects_event_id"]]
             s.corrected = {k: net for k, net in s.corrected.items() if k[0] != data["corrects_event_id"]}
-        elif what == "corrected":
+        elif what == "corrected" and data["corrects_event_id"] not in s.voided:
             s.corrected = {k: net for k, net in s.corrected.items() if k[0] != data["corrects_event_id"]}
             s.corrected |= {(data["corrects_event_id"], x["line_no"]): x["net_quantity"] for x in data["lines"]}
-        elif what != "milestone" and data["version"] > s.version:
-            if name == "shipment" and s.data is None:
-                orders = [self.find("order", line.get("order_id")) for line in data["lines"]]
-                s.before_closing = not any(o and o.data and o.data["status"] == "CLOSED" for o in orders)
+        elif what in ("upserted", "cancelled") and data["version"] > s.version:
+            named = {x.get("order_id") for x in (s.data or {"lines": []})["lines"]}
+            orders = [self.find("order", x.get("order_id")) for x in data.get("lines", []) if x.get("order_id") not in named]
+            s.too_late |= {o.id for o in orders if o and o.data and o.data["status"] == "CLOSED"}
             cancelled = {"lines": [], **(s.data or {}), "status": "CANCELLED"}
             old = {x["line_no"]: x.get("net_quantity") for x in (s.data or cancelled)["lines"]}
             s.version, s.data = data["version"], cancelled if what == "cancelled" else data
@@ -227,7 +231,7 @@ class Model:
 
     def travel(self, s: Subject) -> None:
         """The milestones of §1, from the first to the last: where the goods are, and why `s` is closed, if it is."""
-        departure, delivered, closed, ended, returned = None, False, "", [], ""
+        departure, delivered, closed, returned = None, False, "", ""
         for m in s.milestones:
             kind, at = m["milestone"], m["occurred_at"]
             if kind == "DEPARTED" and departure and not closed and departure["milestone"] != kind:
@@ -236,7 +240,6 @@ class Model:
                 if closed == "RETURNED" and (kind != "DEPARTED" or instant(at) < instant(returned)):
                     continue
                 if departure is None or closed:
-                    ended += [departure["id"]] if departure else []
                     departure, delivered, closed = m, False, ""
                 delivered = delivered or kind == "DELIVERED"
             elif kind == "SHIPPING_VOIDED" and departure:
@@ -246,9 +249,9 @@ class Model:
             elif kind == "CANCELLED" and not departure:
                 closed = closed or kind
         if (departure or {}).get("id") != (s.departure or {}).get("id"):
-            if s.departure and s.departure["id"] in ended:
+            if s.closed == "RETURNED" and departure:
                 s.spent.append(list(s.draws.values()))
-            if s.departure:
+            if s.departure or s.closed:
                 s.draws = {}
                 milestones = {m["id"] for m in s.milestones}
                 s.corrected = {k: net for k, net in s.corrected.items() if departure or k[0] not in milestones}
@@ -257,7 +260,7 @@ class Model:
             s.left_as = then[-1] if then else ("", frozenset())
         elif departure and s.departure and day(departure["occurred_at"]) != day(s.departure["occurred_at"]):
             s.fit = {}
-        orders = {o.id: o.data for o in self.subjects if o.kind == "order" and o.data}
+        orders = {o.id: o.data for o in self.subjects if o.kind == "order" and o.data and o.data["lines"]}
         s.departure, s.closed = departure, closed
         s.delivered = {**orders, **(s.delivered or {})} if delivered and not closed else None
 
@@ -271,17 +274,19 @@ class Model:
                 gone = not found or s.left_as[0] == "CLOSED" or (s.left_as[0] == "HELD" and found <= s.reasons - s.left_as[1])
                 s.unreleased = {("MOVED_UNRELEASED", s.departure["id"])} if gone and s.left_as[0] != "RELEASED" else set()
             if s.data:  # D1.6: what was open when it left stays while it is so
-                groups = {group(r) for r in found}
-                s.open = groups & s.open if s.open is not None else set() if s.left_as[0] == "RELEASED" else groups
+                kinds = found | {group(r) for r in found}
+                s.open = kinds & s.open if s.open is not None else set() if s.left_as[0] == "RELEASED" else kinds
                 grew = {x["no"] for x in self.lines(s, []) if x["no"] in s.took and more(x["net"], s.took[x["no"]]["net"])}
-                found = {r for r in found if r[0] in ANEW or group(r) in s.open or (r[0] == "OVER_DELIVERY" and r[1] in grew)
+                found = {r for r in found if r[0] in ANEW or {r, group(r)} & s.open
+                         or (group(r)[0] == "ORDER" and (("MISSING_DATA",) in s.open or r[1] in grew))
                          or (r[0] == "ITEM_UNCLASSIFIED" and r[1] not in s.fit)}  # fmt: skip
+                s.open |= found
             found |= s.unreleased
         elif found:
             draws = {}
         held = "HELD" if not s.departure else "INCIDENT" if s.delivered is not None else "INTERCEPT"
         free = "CLEARED" if s.kind == "order" else "RELEASED"
-        s.draws = draws if not closed else s.draws if s.departure or closed == "RETURNED" else {}
+        s.draws = draws if not closed else self.kept(s) if s.departure or closed == "RETURNED" else {}
         s.state, s.reasons = "CLOSED" if closed else held if found else free, frozenset(found)
         if s.state == "RELEASED" and not s.departure:
             s.promised = {line["no"]: self.use_and_user(line) for line in self.lines(s, self.days(s))}
@@ -289,6 +294,22 @@ class Model:
             gone = s.departure or closed == "RETURNED"
             s.took = {x["no"]: x for x in self.lines(s, [])} if gone or s.state == "RELEASED" else {}
             s.past.append((self.now, s.state, s.reasons))
+
+    def kept(self, s: Subject) -> dict[int, Draw]:
+        """What goods that are gone have taken, as big as their facts say now (D4.1)."""
+        lines = {x["no"]: x for x in self.lines(s, [])}
+        draws = {}
+        for no, d in s.draws.items():
+            if x := lines.get(no):
+                net = convert(x["net"], self.unit(d), x["item"]) if x["net"] else None
+                rate = d.rate if x["value"]["currency"] == d.source["value"]["currency"] else None
+                value = Decimal(x["value"]["amount"]) * rate if rate is not None else d.value
+                draws[no] = d if net is None else replace(d, quantity=net, value=value, source=x)
+        return draws if lines else s.draws
+
+    def unit(self, d: Draw) -> str:
+        of = next((x for x in self.known["licence"][d.licence]["lines"] if x["line_no"] == d.line), None)
+        return of["quantity"]["unit"] if of else ""
 
     def days(self, s: Subject) -> list[str]:
         """D3.8: the day of departure; before it today and the planned day, which counts as today once it has passed."""
@@ -298,7 +319,7 @@ class Model:
     def use_and_user(self, line: Data) -> list[Any]:
         ref = line["parties"].get("end_user") or {}
         same = (p for p in self.known["party"] if self.is_one_of(ref, [p]))
-        return [(line["end_use"] or {}).get("code"), ref.get("party_id") or next(same, ref.get("name"))]
+        return [(line["end_use"] or {}).get("code"), next(same, ref.get("name"))]
 
     def lines(self, s: Subject, days: list[str]) -> list[Data]:
         """D3.0: each line with what it takes from its own order; D3.2: its codes that need a licence."""
@@ -307,7 +328,7 @@ class Model:
         abroad = s.kind == "order" or own.get("movement", "EXPORT") in EXPORTS
         for raw in sorted(own["lines"], key=lambda line: line["line_no"]):
             found = self.find("order", raw.get("order_id"))
-            order = s.delivered.get(raw.get("order_id")) if s.delivered is not None else found and found.data
+            order = s.delivered.get(raw.get("order_id"), found and found.data) if s.delivered is not None else found and found.data
             item, above = self.known["item"].get(raw["item_no"]), order or {}
             line = {k: own.get(k) or above.get(k) for k in ("end_use", "destination", "licences", "end_user_statements")}
             codes = item["control_codes"] if item and item["classification"] == "CONTROLLED" and abroad else []
@@ -365,8 +386,8 @@ class Model:
             found |= self.of_order(s, line)
             if line["abroad"]:
                 listed = [*days, self.now.date().isoformat()]
-                found |= self.of_facts(line, days) | self.of_lists(s, line, listed, near.get(line["no"]))
-        return found | lacks, draws
+                found |= self.of_facts(line, days) | self.of_lists(s, line, listed, draws.get(line["no"]))
+        return found | {r[:1] if r[0] == "MISSING_DATA" else r for r in lacks}, draws
 
     def of_order(self, s: Subject, line: Data) -> set[Reason]:
         """ORDER_UNKNOWN, ORDER_CANCELLED, OVER_DELIVERY (D4.3) of a shipment's line."""
@@ -377,7 +398,7 @@ class Model:
             return {("MISSING_DATA",)}
         ordered = [x for x in (order or {"lines": []})["lines"] if x["line_no"] == line["order_line"]]
         found = {("ORDER_UNKNOWN", line["no"], key)} if not ordered else set()
-        if order and (order["status"] == "CANCELLED" or (order["status"] == "CLOSED" and not s.before_closing)):
+        if order and (order["status"] == "CANCELLED" or (order["status"] == "CLOSED" and key in s.too_late)):
             found.add(("ORDER_CANCELLED", line["no"], key))
         if not ordered or not line["net"]:
             return found | ({("MISSING_NET", line["no"])} if ordered else set())
@@ -412,14 +433,14 @@ class Model:
                 found.add(("PROHIBITED", no, code))
         for number in line["end_user_statements"] or ():
             st = self.known["end-user-statement"].get(number)
-            ok = st and st["status"] == "VALID" and use in st["end_uses"] and max(days) <= st["valid_until"]
-            if not ok or not self.is_one_of(parties.get("end_user") or {}, [st["end_user"]]):
+            ok = st and st["status"] == "VALID" and use in (None, *st["end_uses"]) and max(days) <= st["valid_until"]
+            if not ok or ("end_user" in parties and not self.is_one_of(parties["end_user"], [st["end_user"]])):
                 found.add(("END_USER_STATEMENT_INVALID", number))
         return found
 
-    def of_lists(self, s: Subject, line: Data, days: list[str], licence: Data | None) -> set[Reason]:
+    def of_lists(self, s: Subject, line: Data, days: list[str], draw: Draw | None) -> set[Reason]:
         """D5.1-D5.3; WATCH_LISTED unless the licence is INDIVIDUAL with both papers on file."""
-        found, lic = set(), licence or {"type": None}
+        found, lic = set(), self.known["licence"][draw.licence] if draw else {"type": None}
         papers = lic["type"] == "INDIVIDUAL" and lic["risk_report_on_file"] and lic["undertaking_on_file"]
         roles = {**line["parties"], **({"forwarder": {"party_id": f}} if (f := (s.data or {}).get("forwarder_id")) else {})}
         for role, ref in roles.items():
@@ -493,12 +514,14 @@ class Model:
             no, held, own = line["no"], s.draws.get(line["no"]), s.fit.get(line["no"]) == line["item_no"]
             order = self.find("order", line.get("order_id"))
             reserved = order.draws.get(line.get("order_line", 0)) if order and s.kind == "shipment" else None
-            if s.kind == "order" and self.rest(s, no, s)[0] == 0:
+            if s.kind == "order" and self.rest(s, no, s, {})[0] == 0:
                 continue  # nothing left to reserve
             options = [self.option(s, line, lic, of, draws, days) for lic, of in self.candidates(line, days[0], preferred)]
             mine = [self.option(s, line, lic, of, draws, days) for lic in self.known["licence"].values() for of in lic["lines"]
-                    if at(held, lic, of)] if s.departure and own else []  # fmt: skip
-            if s.departure and own and (not held or (mine and mine[0].draw is None)):
+                    if at(held, lic, of)] if s.departure else []  # fmt: skip
+            options += [o for o in mine if line["codes"] and not any(at(held, *x[:2]) for x in options)]
+            if s.departure and ((own and (not held or not mine)) or (held and not line["codes"])):
+                draws |= {no: held} if held else {}
                 continue
             if not line["codes"] and not options:
                 if s.left_as[0] == "RELEASED" or not s.departure:
@@ -506,10 +529,10 @@ class Model:
                 continue
             key = lambda o: (o.licence["licence_no"] not in preferred, not at(held, *o[:2]), not at(reserved, *o[:2]), o.order)  # noqa: E731,B023
             best = min([o for o in options if not o.lacks], key=key, default=None)
-            if mine:
+            if mine and own:
                 bad = self.at_sea(held, mine[0])
                 if not bad or (best is None or {r[0] for r in bad} <= {"LICENCE_REVOKED", *BALANCES}) and not (best and preferred):
-                    draws[no], near[no] = mine[0].draw, mine[0].licence
+                    draws[no], near[no] = mine[0].draw or held, mine[0].licence
                     lacks |= bad | self.changed(s, line) if bad else bad
                     if {r[0] for r in bad} & {*BALANCES}:
                         del s.fit[no]
@@ -549,7 +572,7 @@ class Model:
         consignee = parties.get("consignee")
         late = s.departure and instant(lic["authority_time"]) > instant(s.departure["occurred_at"])  # D7.2
         wrong = {
-            "LICENCE_" + lic["status"]: lic["status"] == "REVOKED" or (lic["status"] != "ACTIVE" and not late),
+            "LICENCE_" + lic["status"]: lic["status"] == "REVOKED" or (lic["status"] not in ("ACTIVE", "DRAFT") and not late),
             "EXPORTER_MISMATCH": lic["exporter_id"] != line["exporter"],
             "ITEM_MISMATCH": covered != (set(line["codes"]) or {""}),
             "END_USER_MISMATCH": user and self.described(user) and not self.is_one_of(user, lic["end_users"]),
@@ -563,7 +586,10 @@ class Model:
         }
         lacks: set[Reason] = {(code, no, number) for code, is_so in wrong.items() if is_so}
         lacks |= {("LICENCE_CONFLICT", number)} if number in self.conflicts and not late else set()
-        lacks |= {("MISSING_DATA",)} if not (use and user and (consignee or not lic["consignees"])) else set()
+        asked_for = {"user": user, **({"importer": importer} if lic["importers"] else {}), **({"consignee": consignee} if lic["consignees"] else {})}
+        lacks |= {("MISSING_DATA", no, role) for role, ref in asked_for.items() if not ref or not self.described(ref)}
+        lacks |= {("MISSING_DATA", no, "use")} if not use else set()
+        lacks |= {("MISSING_DATA", no, "destination")} if not line["destination"] else set()
         scale = convert({"value": "1", "unit": line["net"]["unit"]}, of["quantity"]["unit"], line["item"]) if line["net"] else None
         rate = self.rate(s, line, lic, of, days)
         asked, worth = (Decimal(line["net"]["value"]) if line["net"] else Decimal(0), Decimal(line["value"]["amount"]))
@@ -599,20 +625,20 @@ class Model:
         for t in self.subjects:
             for d in [*(draws if t is s else t.draws).values(), *(d for export in t.spent for d in export)]:
                 if (d.licence, d.line) == (licence, line):
-                    rest = self.rest(t, d.source["no"], s) if t.kind == "order" else (Decimal(1), Decimal(1))
+                    rest = self.rest(t, d.source["no"], s, draws) if t.kind == "order" else (Decimal(1), Decimal(1))
                     quantity += rest[0] * d.scale if t.kind == "order" else d.quantity
                     value += rest[1] * d.rate if t.kind == "order" else d.value
         return quantity, value
 
-    def rest(self, order: Subject, no: int, s: Subject | None) -> tuple[Decimal, Decimal]:
+    def rest(self, order: Subject, no: int, s: Subject | None, draws: dict[int, Draw]) -> tuple[Decimal, Decimal]:
         """D4.1: what an order line reserves is what was ordered less what shipments, and `s`, hold or have taken."""
         line = next(x for x in (order.data or {})["lines"] if x["line_no"] == no)
         ordered, worth = Decimal(line["quantity"]["value"]), Decimal(line["value"]["amount"])
-        quantity, value, item = ordered, worth, self.known["item"].get(line["item_no"])
+        quantity, value = ordered, worth
         for t in [t for t in self.subjects if t.kind == "shipment"]:
-            for x in self.lines(t, []) if t is s else t.took.values():
+            for x in [d.source for d in draws.values()] if t is s else t.took.values():
                 if (x.get("order_id"), x.get("order_line")) == (order.id, no) and x["abroad"]:
-                    taken = convert(x["net"], line["quantity"]["unit"], item) if x["net"] else None
+                    taken = convert(x["net"], line["quantity"]["unit"], x["item"]) if x["net"] else None
                     same = x["value"]["currency"] == line["value"]["currency"]
                     quantity = quantity - taken if taken is not None else Decimal(0)
                     value -= Decimal(x["value"]["amount"]) if same else worth * (taken or 0) / ordered

@@ -12,7 +12,7 @@ from services.gatekeeper.domain.ledger import settle_completion
 from services.gatekeeper.domain.quantity import EXACT, Money, Quantity, show, show_money
 from services.gatekeeper.domain.rule_entities import Licence, LicenceLine
 from services.gatekeeper.domain.vocabulary import AlertKind, LicenceStatus, ViolationKind
-from services.gatekeeper.domain.workspace import Alert, Violation, Workspace
+from services.gatekeeper.domain.workspace import Alert, FollowUpKind, Violation, Workspace
 
 HUNDRED = Decimal(100)
 DRAWN_PERCENT = (
@@ -24,13 +24,19 @@ DRAWN_PERCENT = (
 
 
 def watch_balances(workspace: Workspace, licence_nos: Iterable[str]) -> None:
-    """Alerts and violations that follow from the accounts of `licence_nos` as they stand now."""
+    """Alerts and violations that follow from the accounts of `licence_nos` as they stand now.
+
+    What goods that left while held took above the grant (D4.7) is taken from what others reserve: those are looked at
+    again, the latest first, as when a cap is lowered (D4.5).
+    """
     for licence_no in licence_nos:
         licence = workspace.references.licence(licence_no)
         if licence is not None:
             _watch_drawn(workspace, licence)
             _watch_completion(workspace, licence)
             check_caps(workspace, licence_no)
+            if _must_give_back(workspace.account(licence_no), licence):
+                workspace.follow_up(FollowUpKind.LICENCE, licence_no)
 
 
 def check_caps(workspace: Workspace, licence_no: str) -> None:
@@ -127,7 +133,8 @@ def _must_give_back(account: LicenceAccount, licence: Licence) -> bool:
         dear = EXACT.add(balance.value_reserved, balance.value_consumed) > value_cap
         if (balance.reserved or balance.value_reserved) and (over or dear):
             return True
-    return False
+    uses = account.uses + account.uses_reserved
+    return licence.max_uses is not None and account.uses_reserved > 0 and uses > licence.max_uses
 
 
 def _watch_completion(workspace: Workspace, licence: Licence) -> None:

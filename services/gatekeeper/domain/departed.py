@@ -9,8 +9,8 @@ that licence was revoked, and the balance where a correction made the quantity o
 suspended, or is used up by others is no reason any more. Unless it is *contested*: it left with a hold open that is
 none of these (or with LICENCE_REVOKED), so that it is judged in full until it fits the day of departure (D1.6).
 
-Another licence takes over the consumption when it fits in full on that day and the booked one's fields don't, when the
-line is contested, or when it answers a notice against the line (D6.6). Nobody takes over because of a revocation after
+Another licence takes over the consumption when it fits in full on that day and the booked one doesn't fit what changed,
+when the line is contested, or when it answers a notice against the line (D6.6). Nobody takes over because of a revocation after
 departure. What stands or is booked counts against the next line as everywhere.
 
 A line that was released without a licence, because none was needed, isn't asked for one because its item is judged
@@ -29,7 +29,6 @@ from services.gatekeeper.domain.case import Case, CaseLine
 from services.gatekeeper.domain.evolve import evolve
 from services.gatekeeper.domain.fit import field_findings, status_findings
 from services.gatekeeper.domain.leaving import (
-    BALANCE,
     BOOKABLE,
     STATUS,
     is_contested,
@@ -124,7 +123,7 @@ def _judge_booked(
     standing = (_on_the_day if contested else _stands_still)(case, line, drawn, room, booked)
     judgements = [standing, *(_on_the_day(case, line, candidate, room, booked) for candidate in others)]
     best = chosen(judgements, booked, None, against)
-    changed = any(finding.reason not in BALANCE | {Reason.LICENCE_REVOKED} for finding in standing.findings)
+    changed = any(finding.reason is not Reason.LICENCE_REVOKED for finding in standing.findings)
     if best is not None and (best is standing or contested or changed or answers(best.candidate.licence, against)):
         outcome.stands(case, best)
         return
