@@ -78,7 +78,7 @@ def convert(quantity: Data, unit: str, item: Data | None) -> Decimal | None:
     return value if given == unit else None
 
 
-@dataclass
+@dataclass(frozen=True)
 class Draw:
     licence: str
     line: int
@@ -115,7 +115,7 @@ def at(held: Draw | None, licence: Data, of: Data) -> bool:
     return held is not None and (held.licence, held.line) == (licence["licence_no"], of["line_no"])
 
 
-@dataclass
+@dataclass(eq=False)
 class Subject:
     """An order or a shipment: its facts, the answer, what it draws, and what the rules must remember of it."""
 
@@ -136,7 +136,8 @@ class Subject:
     spent: list[list[Draw]] = field(default_factory=list)  # by exports that RETURNED ended
     fit: dict[int, str] = field(default_factory=dict)  # line -> item, of the lines that fitted after departure
     open: set[Reason] | None = None  # D1.6: the kinds of reason open since departure; None until judged then
-    unreleased: set[Reason] | None = None  # MOVED_UNRELEASED; None until the departure is judged
+    unreleased: set[Reason] = field(default_factory=set)  # MOVED_UNRELEASED, of each such departure
+    asked: str = ""  # the departure of which that is known
     promised: dict[int, Data] = field(default_factory=dict)  # end use and end user at the last release
     past: list[tuple[datetime, str, frozenset[Reason]]] = field(default_factory=list)
     closed: str = ""
@@ -222,12 +223,15 @@ class Model:
 
     def settle(self, first: Subject | None) -> None:
         """Judges the event's own subject, then who holds something, latest first (D4.5), then who waits (D4.4)."""
-        before: object = None if first is None else self.judge(first)
+        if first is not None:
+            self.judge(first)
+        before: object = None
         for _ in range(9):
-            for s in [*[s for s in reversed(self.subjects) if s.draws], *[s for s in self.subjects if not s.draws]]:
-                self.judge(s)
-            if before == (before := self.answer()):
+            if before == (before := [(s.state, s.reasons, s.took, list(s.draws.values())) for s in self.subjects]):
                 return
+            held = [s for s in self.subjects if not s.draws or s.state not in ("RELEASED", "CLEARED")]
+            for s in [*(s for s in reversed(self.subjects) if s not in held), *held]:
+                self.judge(s)
 
     def travel(self, s: Subject) -> None:
         """The milestones of §1, from the first to the last: where the goods are, and why `s` is closed, if it is."""
@@ -255,12 +259,14 @@ class Model:
                 s.draws = {}
                 milestones = {m["id"] for m in s.milestones}
                 s.corrected = {k: net for k, net in s.corrected.items() if departure or k[0] not in milestones}
-            s.fit, s.open, s.unreleased = {}, None, None
+                s.unreleased -= {("MOVED_UNRELEASED", s.departure["id"])} if s.departure and s.closed != "RETURNED" else set()
+            s.fit, s.open = {}, None
             then = [p[1:] for p in s.past if departure and p[0] <= instant(departure["occurred_at"])]
             s.left_as = then[-1] if then else ("", frozenset())
         elif departure and s.departure and day(departure["occurred_at"]) != day(s.departure["occurred_at"]):
             s.fit = {}
-        orders = {o.id: o.data for o in self.subjects if o.kind == "order" and o.data and o.data["lines"]}
+        named = {x.get("order_id") for x in (s.data or {"lines": []})["lines"]}
+        orders = {o.id: o.data for o in self.subjects if o.id in named and o.data and o.data["lines"]}
         s.departure, s.closed = departure, closed
         s.delivered = {**orders, **(s.delivered or {})} if delivered and not closed else None
 
@@ -270,9 +276,10 @@ class Model:
         closed = s.closed if s.kind == "shipment" else s.data and s.data["status"] != "OPEN"
         found, draws = (set[Reason](), dict[int, Draw]()) if closed else self.assess(s)
         if s.departure and not closed:
-            if s.unreleased is None:  # D4.7
-                gone = not found or s.left_as[0] == "CLOSED" or (s.left_as[0] == "HELD" and found <= s.reasons - s.left_as[1])
-                s.unreleased = {("MOVED_UNRELEASED", s.departure["id"])} if gone and s.left_as[0] != "RELEASED" else set()
+            if s.asked != s.departure["id"]:  # D4.7
+                s.asked = s.departure["id"]
+                gone = not found or "CLOSED" in (s.left_as[0], s.state) or (s.left_as[0] == "HELD" and found <= s.reasons - s.left_as[1])
+                s.unreleased |= {("MOVED_UNRELEASED", s.asked)} if gone and s.left_as[0] != "RELEASED" else set()
             if s.data:  # D1.6: what was open when it left stays while it is so
                 kinds = found | {group(r) for r in found}
                 s.open = kinds & s.open if s.open is not None else set() if s.left_as[0] == "RELEASED" else kinds
@@ -318,8 +325,7 @@ class Model:
 
     def use_and_user(self, line: Data) -> list[Any]:
         ref = line["parties"].get("end_user") or {}
-        same = (p for p in self.known["party"] if self.is_one_of(ref, [p]))
-        return [(line["end_use"] or {}).get("code"), next(same, ref.get("name"))]
+        return [(line["end_use"] or {}).get("code"), self.party(ref).get("party_id") or ref.get("name")]
 
     def lines(self, s: Subject, days: list[str]) -> list[Data]:
         """D3.0: each line with what it takes from its own order; D3.2: its codes that need a licence."""
@@ -354,7 +360,10 @@ class Model:
         )  # fmt: skip
 
     def party(self, ref: Data) -> Data:
-        return next((p for i, p in self.known["party"].items() if self.is_one_of(ref, [i])), {"names": [], "aliases": [], "identifiers": []})
+        nobody: Data = {"names": [], "aliases": [], "identifiers": []}
+        if ref.get("party_id"):
+            return self.known["party"].get(ref["party_id"], nobody)
+        return next((p for i, p in self.known["party"].items() if self.is_one_of(ref, [i])), nobody)
 
     def names(self, ref: Data) -> set[str]:
         party = self.party(ref)
@@ -372,7 +381,7 @@ class Model:
             found.add(("MISSING_DATA",))
         draws, near, lacks = self.plan(s, lines, days, set())
         nothing = {"no": 0, "parties": {}, "end_use": None, "destination": None, "item": None, "item_no": "", "licences": []}
-        stops = [(n, m) for n in self.notices() if (m := [x for x in lines or [nothing] if self.touches(n, s, x, draws)])]
+        stops = [(n, m) for n in self.notices() if (m := self.touches(n, s, lines or [nothing], draws))]
         answers = {n["notice_id"]: {no for no, lic in self.known["licence"].items() if n["notice_id"] in lic["answers_notices"]
                                     and n["release_by_licence"] and instant(lic["authority_time"]) > n["start"]}
                    for n, _ in stops}  # fmt: skip
@@ -440,7 +449,10 @@ class Model:
 
     def of_lists(self, s: Subject, line: Data, days: list[str], draw: Draw | None) -> set[Reason]:
         """D5.1-D5.3; WATCH_LISTED unless the licence is INDIVIDUAL with both papers on file."""
-        found, lic = set(), self.known["licence"][draw.licence] if draw else {"type": None}
+        found: set[Reason] = set()
+        if not self.known["list-entry"]:
+            return found
+        lic = self.known["licence"][draw.licence] if draw else {"type": None}
         papers = lic["type"] == "INDIVIDUAL" and lic["risk_report_on_file"] and lic["undertaking_on_file"]
         roles = {**line["parties"], **({"forwarder": {"party_id": f}} if (f := (s.data or {}).get("forwarder_id")) else {})}
         for role, ref in roles.items():
@@ -466,25 +478,29 @@ class Model:
             and not (n.get("effective_until") and instant(n["effective_until"]) <= self.now)
         ]  # fmt: skip
 
-    def touches(self, notice: Data, s: Subject, line: Data, draws: dict[int, Draw]) -> bool:
-        """D6.2, for one line."""
-        own, item = s.data or {}, line["item"] or {"control_codes": [], "hs_code": ""}
-        licences = [*(line["licences"] or ()), *([draws[line["no"]].licence] if line["no"] in draws else [])]
-        refs = [*line["parties"].values(), {"party_id": own.get("exporter_id")}, {"party_id": own.get("forwarder_id")}]
-        answers = {
-            "parties": lambda v: any(self.is_one_of(r, [v]) or normal(v) in self.names(r) for r in refs),
+    def touches(self, notice: Data, s: Subject, lines: list[Data], draws: dict[int, Draw]) -> list[Data]:
+        """D6.2: the lines that its scope means; none where what concerns the whole doesn't match."""
+        own, scope = s.data or {}, notice["scope"]
+        refs = [*(r for x in lines for r in x["parties"].values()), *({"party_id": own.get(k)} for k in ("exporter_id", "forwarder_id"))]
+        names = [(r.get("party_id"), self.party(r).get("party_id"), self.names(r)) for r in refs] if scope.get("parties") else []
+        whole = {
+            "parties": lambda v: any(v in ids or normal(v) in known for *ids, known in names),
             "exporters": lambda v: v == own.get("exporter_id"),
             "forwarders": lambda v: v == own.get("forwarder_id"),
-            "items": lambda v: v == line["item_no"],
-            "control_codes": lambda v: any((c + ".").startswith(v + ".") for c in item["control_codes"]),
-            "hs_prefixes": lambda v: item["hs_code"].startswith(v),
-            "destinations": lambda v: v == line["destination"],
-            "end_uses": lambda v: v == (line["end_use"] or {}).get("code"),
-            "licences": lambda v: v in licences,
-            "orders": lambda v: v == (s.id if s.kind == "order" else line.get("order_id")),
+            "destinations": lambda v: any(v == x["destination"] for x in lines),
+            "end_uses": lambda v: any(v == (x["end_use"] or {}).get("code") for x in lines),
             "shipments": lambda v: s.kind == "shipment" and v == s.id,
         }
-        return all(any(map(answers[f], values)) for f, values in notice["scope"].items() if values)
+        in_line = {
+            "items": lambda v, x: v == x["item_no"],
+            "control_codes": lambda v, x: any((c + ".").startswith(v + ".") for c in (x["item"] or {"control_codes": []})["control_codes"]),
+            "hs_prefixes": lambda v, x: ((x["item"] or {}).get("hs_code") or "").startswith(v),
+            "licences": lambda v, x: v in (x["licences"] or ()) or (x["no"] in draws and v == draws[x["no"]].licence),
+            "orders": lambda v, x: v == (s.id if s.kind == "order" else x.get("order_id")),
+        }
+        if not all(any(whole[f](v) for v in scope[f]) for f in whole if scope.get(f)):
+            return []
+        return [x for x in lines if all(any(in_line[f](v, x) for v in scope[f]) for f in in_line if scope.get(f))]
 
     def covers(self, line: Data, of: Data) -> set[str]:
         """D3.4: which codes of the line the licence line covers; an unlisted item counts as the code ''."""
@@ -515,7 +531,8 @@ class Model:
             order = self.find("order", line.get("order_id"))
             reserved = order.draws.get(line.get("order_line", 0)) if order and s.kind == "shipment" else None
             if s.kind == "order" and self.rest(s, no, s, {})[0] == 0:
-                continue  # nothing left to reserve
+                draws |= {no: held} if held else {}  # nothing left to reserve, but it knows where
+                continue
             options = [self.option(s, line, lic, of, draws, days) for lic, of in self.candidates(line, days[0], preferred)]
             mine = [self.option(s, line, lic, of, draws, days) for lic in self.known["licence"].values() for of in lic["lines"]
                     if at(held, lic, of)] if s.departure else []  # fmt: skip
@@ -600,7 +617,8 @@ class Model:
         lacks |= {("FX_UNAVAILABLE", no)} if rate is None else set()
         total, total_value = self.total(number, of["line_no"], s, {**draws, no: draw})
         granted = Decimal(of["quantity"]["value"]) * (1 + Decimal(of["tolerance_percent"]) / 100)
-        used, completed = self.uses(number, s)
+        limited = lic["max_uses"] is not None or lic.get("lapses_on_completion", lic["type"] != "GENERAL")
+        used, completed = self.uses(number, s) if limited else (0, 0)
         single = lic.get("lapses_on_completion", lic["type"] != "GENERAL") and completed
         over = {"LICENCE_CONSUMED": single, "QTY_EXCEEDED": scale and total > granted,
                 "USES_EXCEEDED": not single and lic["max_uses"] is not None and used >= lic["max_uses"],
