@@ -81,6 +81,7 @@ class Teller:
         self.shipments: dict[str, Data] = {}
         self.milestones: list[tuple[str, str]] = []
         self.left: set[str] = set()
+        self.returned: set[str] = set()
         self.ordered = {"O1": "ROD", "O2": self.one(("ROD", "ROD", "DISC", "BOLT"))}
 
     def chance(self, probability: float) -> bool:
@@ -179,6 +180,8 @@ class Teller:
     def shipment(self) -> None:
         key = self.one(("S1", "S2", "S3"))
         before = self.shipments.get(key)
+        if key in self.returned:
+            return
         lines = []
         for no in (1, 2) if self.chance(0.12) else (1,):
             net, value = self.amount()
@@ -187,6 +190,7 @@ class Teller:
                 line.pop("net_quantity")
             if self.chance(0.5):
                 order = self.one(("O1", "O1", "O2"))
+                net["unit"] = net["unit"].replace("BOX", "KGM")
                 line |= {"order_id": order, "order_line": 1, "item_no": self.ordered[order]}
             lines.append(line)
         own = not all("order_id" in line for line in lines) or self.chance(0.3)
@@ -199,7 +203,7 @@ class Teller:
             "transit": ["SG"] if self.chance(0.1) else [], "lines": lines,
         }  # fmt: skip
         if before and (key in self.left or self.chance(0.8)):
-            resized = [{**old, "net_quantity": self.amount()[0]} for old in before["lines"]]
+            resized = [{**old, "net_quantity": {"value": self.one(NET), "unit": "KGM"}} for old in before["lines"]]
             changes = ({"lines": resized}, self.facts(complete=True), {"planned_departure": data["planned_departure"]}, {"lines": resized})
             data = {**before, "version": data["version"], **self.one(changes)}
         self.shipments[key] = data
@@ -209,6 +213,9 @@ class Teller:
         known = list(self.shipments) or ["S1"]
         key = self.one(known) if self.chance(0.97) else "S3"
         kind = self.one(MILESTONES)
+        if key in self.returned:
+            return
+        self.returned |= {key} if kind == "RETURNED" else set()
         classifier = self.one(("PLANNED", "ESTIMATED")) if self.chance(0.06) else "ACTUAL"
         ago = self.one((timedelta(hours=2), timedelta(days=1))) if self.chance(0.15) else timedelta(0)
         ahead = timedelta(days=self.one((0, 2, 7))) if classifier != "ACTUAL" else timedelta(0)
@@ -219,12 +226,14 @@ class Teller:
 
     def correction(self) -> None:
         if not self.milestones:
-            return self.milestone()
-        key, event_id = self.one(self.milestones)
+            self.milestone()
+            return
+        key, event_id = self.milestones.pop(int(self.random.random() * len(self.milestones)))
+        if key in self.returned:
+            return
         lines = [] if self.chance(0.5) else [{"line_no": 1, "net_quantity": {"value": self.one(NET), "unit": "KGM"}}]
         self.say("shipment.corrected", {"shipment_id": key, "corrects_event_id": event_id, "lines": lines,
                                         "reason": "INCORRECT_DATA" if lines else "DID_NOT_OCCUR"})  # fmt: skip
-        return None
 
     def licence(self) -> None:
         key = self.one(("L1", "L1", "L2", "L2", "L3"))
@@ -253,7 +262,8 @@ class Teller:
     def notice(self) -> None:
         key = self.one(("N1", "N2"))
         if key in self.versions and self.chance(0.5):
-            return self.say("notice.lifted", {"notice_id": key, "version": self.version(key), "reason": "over"})
+            self.say("notice.lifted", {"notice_id": key, "version": self.version(key), "reason": "over"})
+            return
         scope = {k: v for k, v in self.one(SCOPES).items()}
         data = {"notice_id": key, "version": self.version(key), "origin": self.one(("AUTHORITY", "AUTHORITY", "CUSTOMS")),
                 "authority_ref": "A", "text": {"zh": "停", "en": "stop"}, "effective_until": None, "everything": not scope,
@@ -262,7 +272,7 @@ class Teller:
             data["effective_from"] = self.time(self.now + timedelta(hours=self.one((-24, 1, 24))))
         if self.chance(0.2):
             data["effective_until"] = self.time(self.now + timedelta(hours=self.one((26, 48))))
-        return self.say("notice.upserted", data)
+        self.say("notice.upserted", data)
 
     def list_entry(self) -> None:
         key = self.one(("C1", "W1"))
