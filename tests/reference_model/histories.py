@@ -104,7 +104,7 @@ class Teller:
         self.steps.append((kind, f"e{len(self.steps)}", self.time(), data))
 
     def tell(self) -> list[Step]:
-        for _ in range(3 + int(self.random.random() ** 2 * 8)):
+        for _ in range(3 + int(self.random.random() ** 3 * 8)):
             step = self.one(WEIGHTED)
             step(self)
         return self.steps

@@ -35,6 +35,7 @@ Draw = namedtuple("Draw", "licence line quantity value scale rate source")  # so
 Option = namedtuple("Option", "lic of full lacks draw order")  # one licence line for one line; order: D3.5
 
 
+@lru_cache(None)
 def instant(text: str) -> datetime:
     return datetime.fromisoformat(text).astimezone(SHANGHAI)
 
