@@ -12,14 +12,20 @@ from typing import Any
 
 from services.gatekeeper.domain.terms import EVERYTHING
 from tests.reference_model import engine_side
-from tests.reference_model.histories import START, Step, base, history
-from tests.reference_model.model import SEVERITY, Model
+from tests.reference_model.drawing import SEVERITY
+from tests.reference_model.histories import history
+from tests.reference_model.model import Model
+from tests.reference_model.vocabulary import START, Step, base
 
 Answer = tuple[dict[Any, Any], ...]
 HELD = {"HELD", "INTERCEPT", "INCIDENT"}
 BY_ROOM = {*SEVERITY, "OVER_DELIVERY", "WATCH_LISTED", "STOP_NOTICE", "CUSTOMS_CHALLENGE", "END_USE_CHANGED",
            "END_USER_CHANGED"} - {"MISSING_DATA"}  # fmt: skip
 """Reasons that depend on what others take, or on which licence is nearest because of that."""
+
+
+LOOKS = 4
+"""Of so many histories that agree in every reason, one has everybody looked at again: nothing may change by that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,19 +52,24 @@ def compare(seeds: Iterable[int]) -> Findings:
     gc.disable()  # what a history leaves behind has no cycles worth the time
     for seed in seeds:
         findings.compared += 1
-        if difference(history(seed), findings.seen):
+        if difference(history(seed), findings.seen, look_again=seed % LOOKS == 0):
             findings.differing.append(seed)
     gc.enable()
     gc.collect()
     return findings
 
 
-def difference(steps: list[Step], seen: Counter[str] | None = None, deaf_to: str = "-") -> Difference | None:
+def difference(
+    steps: list[Step], seen: Counter[str] | None = None, deaf_to: str = "-", *, look_again: bool = True
+) -> Difference | None:
     """None: they agree throughout. `deaf_to`: a kind of event that the model doesn't hear, to see that it is missed.
 
     Who is held is looked at again when something comes back (D4.4), not whenever others take more: until everybody is
-    looked at again, at the end, its reasons may name a balance, or the nearest licence, of an earlier look.
+    looked at again, at the end, its reasons may name a balance, or the nearest licence, of an earlier look. Without
+    `look_again` that is done only where they do.
     """
+    theirs: Answer = ()
+    ours: Answer = ()
     world, model = engine_side.new_world(), _new_model()
     for number, step in enumerate(steps):
         engine_side.apply_step(world, step)
@@ -72,6 +83,8 @@ def difference(steps: list[Step], seen: Counter[str] | None = None, deaf_to: str
         if seen is not None:
             seen.update(state for part in ours[:2] for state, _ in part.values())
             seen.update({r[0] for part in ours[:2] for _, reasons in part.values() for r in reasons})
+    if theirs == ours and not look_again:
+        return None
     world.sweep(EVERYTHING)
     world.settle()
     return _between(len(steps), engine_side.answer(world), model.answer())

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections import deque
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import datetime
 from functools import lru_cache
@@ -12,13 +14,24 @@ from schemas.envelope import Envelope
 from schemas.events import READ_MODELS
 from schemas.reading import ReadEvent
 from services.gatekeeper.domain.aggregates import Hold, LicenceAccount, LineBalance
+from services.gatekeeper.domain.rulebook import boundaries
 from services.gatekeeper.pipeline.translate import trade_event
 from services.gatekeeper.pipeline.translate_rules import rule_entity
 from tests.domain.world import World
-from tests.reference_model.histories import START, Step, base
+from tests.reference_model.vocabulary import START, Step, base
 
 TRADE = ("order.", "shipment.")
-SUBJECT = ("line_no", "control_code", "entry_id", "statement_no", "notice_id", "licence_no", "order_id", "event_id", "role")
+SUBJECT = (
+    "line_no",
+    "control_code",
+    "entry_id",
+    "statement_no",
+    "notice_id",
+    "licence_no",
+    "order_id",
+    "event_id",
+    "role",
+)
 
 
 class EngineWorld(World):
@@ -26,7 +39,6 @@ class EngineWorld(World):
 
     def wire(self, step: Step) -> None:
         kind, event_id, time, data = step
-        self.clock = max(self.clock, self.clock)
         if ("wire", event_id) in self.seen:
             return
         self.seen["wire", event_id] = kind
@@ -37,6 +49,16 @@ class EngineWorld(World):
             self.trade(trade_event(read))
         else:
             self.rule(rule_entity(read))
+
+    def _due(self) -> Iterable[tuple[datetime, Callable[[], None]]]:
+        """As the pipeline's work loop: boundaries of rules with their sweeps before anybody's own timer; by arrival."""
+        for entity in self.rules.values():
+            yield from ((at, self._boundary(entity)) for at in boundaries(entity) if at > self.clock)
+        for _, at, owner, owner_id in sorted(
+            [(s.arrival, s.recheck_at, "shipment", s.shipment_id) for s in self.shipments.values() if s.recheck_at]
+            + [(o.arrival, o.recheck_at, "order", o.order_id) for o in self.orders.values() if o.recheck_at]
+        ):
+            yield at, self._timer(owner, owner_id)
 
 
 @lru_cache(None)
@@ -50,9 +72,18 @@ def _base() -> EngineWorld:
 def new_world() -> EngineWorld:
     """A world that knows the base already."""
     world = _base()
-    return replace(world, seen=dict(world.seen), rules=dict(world.rules), shipments={}, orders={}, accounts=dict(world.accounts),
-                   shipment_events=[], order_events=[], violations={}, alerts=[], ledger=[], decisions=[], timeline=[],
-                   engine_errors=[], queue=type(world.queue)())  # fmt: skip
+    copies = {"seen": dict(world.seen), "rules": dict(world.rules), "accounts": dict(world.accounts)}
+    empty: dict[str, Any] = {"shipments": {}, "orders": {}, "violations": {}, "queue": deque()}
+    logs: tuple[str, ...] = (
+        "shipment_events",
+        "order_events",
+        "alerts",
+        "ledger",
+        "decisions",
+        "timeline",
+        "engine_errors",
+    )
+    return replace(world, **copies, **empty, **{name: [] for name in logs})
 
 
 def apply_step(world: EngineWorld, step: Step) -> None:
@@ -71,7 +102,11 @@ def _reason(hold: Hold) -> tuple[Any, ...]:
 
 def answer(world: EngineWorld) -> tuple[dict[str, Any], dict[str, Any], dict[Any, Any]]:
     """As `Model.answer` gives it."""
-    orders = {o.order_id: (o.state.value, frozenset(map(_reason, o.holds))) for o in world.orders.values() if o.facts or o.cancelled_version}
+    orders = {
+        o.order_id: (o.state.value, frozenset(map(_reason, o.holds)))
+        for o in world.orders.values()
+        if o.facts or o.cancelled_version
+    }
     shipments = {s.shipment_id: (s.state.value, frozenset(map(_reason, s.holds))) for s in world.shipments.values()}
     lines = {}
     for (kind, number), entity in world.rules.items():
@@ -79,5 +114,11 @@ def answer(world: EngineWorld) -> tuple[dict[str, Any], dict[str, Any], dict[Any
             account = world.accounts.get(number, LicenceAccount(number))
             for line in entity.lines:  # type: ignore[union-attr]
                 b = account.lines.get(line.line_no, LineBalance(line.line_no))
-                lines[number, line.line_no] = (b.reserved, b.consumed, account.uses, account.uses_reserved, account.completed)
+                lines[number, line.line_no] = (
+                    b.reserved,
+                    b.consumed,
+                    account.uses,
+                    account.uses_reserved,
+                    account.completed,
+                )
     return orders, shipments, lines

@@ -10,63 +10,22 @@ from datetime import datetime, timedelta
 from random import Random
 from typing import Any
 
-Data = dict[str, Any]
-Step = tuple[str, str, str, Data]
-START = "2026-03-02T09:00:00+08:00"
-FIRST, LAST = "2026-03-01", "2026-03-08"
-"""Validity of the licences: the days around its end are what histories reach."""
-CAP = "1000"
-NET = ("300", "400", "500", "600", "700", "1000", "1000.001")
-USES, LANDS = ("MRI", "MRI", "MRI", "MRI", "LAB", "ARMS"), ("DE", "DE", "DE", "DE", "JP", "KP")
-
-
-def party(party_id: str, name: str, alias: str, country: str, **more: Any) -> Data:
-    return {"party_id": party_id, "version": 1, "names": [name], "aliases": [alias], "country": country,
-            "identifiers": [{"scheme": "LEI", "value": party_id}], "owners": [], **more}  # fmt: skip
-
-
-def item(number: str, version: int, kind: str, codes: list[str]) -> Data:
-    factors = [{"unit": "C62", "equals": {"value": "2.5", "unit": "KGM"}}]
-    return {"item_no": number, "version": version, "classification": kind, "control_codes": codes,
-            "unit_factors": factors if number == "ROD" else [], "hs_code": "8505119000"}  # fmt: skip
-
-
-def control(code: str, version: int, **changes: Any) -> Data:
-    return {"control_code": code, "version": version, "kind": "LISTED", "effective_from": "2025-01-01",
-            "effective_until": None, "suspensions": [], "prohibited_destinations": [], "prohibited_end_uses": [],
-            "prohibited_end_user_types": [], **changes}  # fmt: skip
-
-
-def licence(number: str, version: int, **changes: Any) -> Data:
-    lines = changes.pop("lines", None) or [licence_line(1, ["1C1.a"])]
-    return {"licence_no": number, "version": version, "authority_time": "2026-02-20T10:00:00+08:00", "type": "GENERAL",
-            "status": "ACTIVE", "exporter_id": "E1", "end_users": ["ALPHA"], "end_uses": ["MRI"], "destinations": ["DE"],
-            "importers": [], "consignees": [], "prohibited_transit": [], "valid_from": FIRST, "valid_until": LAST,
-            "max_uses": None, "answers_notices": [], "supersedes": [], "risk_report_on_file": False,
-            "undertaking_on_file": False, "period_limits": [], "lines": lines, **changes}  # fmt: skip
-
-
-def licence_line(no: int, codes: list[str], **changes: Any) -> Data:
-    return {"line_no": no, "control_codes": codes, "item_nos": [], "quantity": {"value": CAP, "unit": "KGM"},
-            "value": {"amount": "1000.00", "currency": "USD"}, "tolerance_percent": "0", **changes}  # fmt: skip
-
-
-def base() -> list[Step]:
-    """What every history starts from: parties, items, controls, a rate, a statement and a licence."""
-    given = [
-        ("party", party("ALPHA", "Alpha GmbH", "阿尔法", "DE")),
-        ("party", party("BETA", "Beta KK", "ベータ", "JP", types=["MILITARY"])),
-        ("party", party("SHIPCO", "Ship Co", "Shipco Lines", "SG")),
-        ("item", item("ROD", 1, "CONTROLLED", ["1C1.a"])),
-        ("item", item("DISC", 1, "CONTROLLED", ["1C1.a", "1C2"])),
-        ("item", item("BOLT", 1, "NOT_CONTROLLED", [])),
-        ("control", control("1C1.a", 1)),
-        ("fx-rate", {"rate_id": "R1", "version": 1, "base": "EUR", "quote": "USD", "rate": "2", "as_of": "2026-03-01"}),
-        ("end-user-statement", {"statement_no": "EUC", "version": 1, "end_user": "ALPHA", "end_uses": ["MRI"],
-                                "valid_until": LAST, "status": "VALID"}),
-        ("licence", licence("L1", 1)),
-    ]  # fmt: skip
-    return [(f"{kind}.upserted", f"base-{n}", START, data) for n, (kind, data) in enumerate(given)]
+from tests.reference_model.vocabulary import (
+    LANDS,
+    LAST,
+    LICENCE_CHANGES,
+    MILESTONES,
+    NET,
+    SCOPES,
+    START,
+    USES,
+    Data,
+    Step,
+    control,
+    item,
+    licence,
+    licence_line,
+)
 
 
 class Teller:
@@ -82,6 +41,7 @@ class Teller:
         self.milestones: list[tuple[str, str]] = []
         self.left: set[str] = set()
         self.returned: set[str] = set()
+        self.cancelled: set[str] = set()
         self.ordered = {"O1": "ROD", "O2": self.one(("ROD", "ROD", "DISC", "BOLT"))}
 
     def chance(self, probability: float) -> bool:
@@ -158,8 +118,7 @@ class Teller:
         key = self.one(("O1", "O2"))
         before = self.orders.get(key)
         quantity, value = self.amount()
-        if quantity["unit"] == "BOX":
-            quantity["unit"] = "KGM"
+        quantity["unit"] = quantity["unit"].replace("BOX", "KGM").replace("LBR", "KGM")
         lines = [{"line_no": 1, "item_no": self.ordered[key], "quantity": quantity, "value": value}]
         data = {
             "order_id": key, "version": self.version(key), "status": "OPEN",
@@ -202,9 +161,14 @@ class Teller:
                                            f"{LAST}T23:59:59.999+08:00", "2026-03-09T00:00:00+08:00")),
             "transit": ["SG"] if self.chance(0.1) else [], "lines": lines,
         }  # fmt: skip
-        if before and (key in self.left or self.chance(0.8)):
+        if before:
             resized = [{**old, "net_quantity": {"value": self.one(NET), "unit": "KGM"}} for old in before["lines"]]
-            changes = ({"lines": resized}, self.facts(complete=True), {"planned_departure": data["planned_departure"]}, {"lines": resized})
+            changes = (
+                {"lines": resized},
+                self.facts(complete=True),
+                {"planned_departure": data["planned_departure"]},
+                {"lines": resized},
+            )
             data = {**before, "version": data["version"], **self.one(changes)}
         self.shipments[key] = data
         self.say("shipment.upserted", data)
@@ -217,7 +181,9 @@ class Teller:
             return
         self.returned |= {key} if kind == "RETURNED" else set()
         classifier = self.one(("PLANNED", "ESTIMATED")) if self.chance(0.06) else "ACTUAL"
-        ago = self.one((timedelta(hours=2), timedelta(days=1))) if self.chance(0.15) else timedelta(0)
+        late = self.chance(0.15) and key not in self.cancelled
+        ago = self.one((timedelta(hours=2), timedelta(days=1))) if late else timedelta(0)
+        self.cancelled |= {key} if kind == "CANCELLED" else set()
         ahead = timedelta(days=self.one((0, 2, 7))) if classifier != "ACTUAL" else timedelta(0)
         self.left |= {key}
         self.milestones.append((key, f"e{len(self.steps)}"))
@@ -244,7 +210,12 @@ class Teller:
             changes |= {"risk_report_on_file": self.chance(0.5), "undertaking_on_file": True}
         if key == "L3":
             codes = self.one((["1C1.a", "1C2"], ["1C2"], []))
-            changes |= {"lines": [licence_line(1, codes, item_nos=[] if codes else ["ROD"]), licence_line(2, ["1C1.a"], value={"amount": "900.00", "currency": "EUR"})]}
+            changes |= {
+                "lines": [
+                    licence_line(1, codes, item_nos=[] if codes else ["ROD"]),
+                    licence_line(2, ["1C1.a"], value={"amount": "900.00", "currency": "EUR"}),
+                ]
+            }
             changes |= {"supersedes": ["L1"]} if self.chance(0.3) else {}
         for _ in range(int(self.random.random() * 3)):
             changes |= self.one(LICENCE_CHANGES)
@@ -264,10 +235,11 @@ class Teller:
         if key in self.versions and self.chance(0.5):
             self.say("notice.lifted", {"notice_id": key, "version": self.version(key), "reason": "over"})
             return
-        scope = {k: v for k, v in self.one(SCOPES).items()}
-        data = {"notice_id": key, "version": self.version(key), "origin": self.one(("AUTHORITY", "AUTHORITY", "CUSTOMS")),
-                "authority_ref": "A", "text": {"zh": "停", "en": "stop"}, "effective_until": None, "everything": not scope,
-                "release_by_licence": self.chance(0.7), "release_by_review": False, "scope": scope}  # fmt: skip
+        scope = dict(self.one(SCOPES))
+        data = {"notice_id": key, "version": self.version(key), "authority_ref": "A",
+                "origin": self.one(("AUTHORITY", "AUTHORITY", "CUSTOMS")), "text": {"zh": "停", "en": "stop"},
+                "effective_until": None, "everything": not scope, "release_by_licence": self.chance(0.7),
+                "release_by_review": False, "scope": scope}  # fmt: skip
         if self.chance(0.3):
             data["effective_from"] = self.time(self.now + timedelta(hours=self.one((-24, 1, 24))))
         if self.chance(0.2):
@@ -296,10 +268,11 @@ class Teller:
                                    ("UNCLASSIFIED", []), ("CONTROLLED", []), ("CONTROLLED", ["1C2"])))  # fmt: skip
             self.say("item.upserted", item(number, self.version(number), *codes))
         elif kind == "control":
-            changes = self.one(({}, {"prohibited_destinations": ["KP"]}, {"prohibited_end_uses": ["ARMS"]},
-                                {"prohibited_end_user_types": ["MILITARY"]}, {"kind": "PROHIBITED"},
-                                {"suspensions": [{"from": "2026-03-02", "until": "2026-03-04"}]},
-                                {"effective_until": "2026-03-03"}, {"effective_from": "2026-03-05"}))  # fmt: skip
+            bans = ({}, {"prohibited_destinations": ["KP"]}, {"prohibited_end_uses": ["ARMS"]},
+                    {"prohibited_end_user_types": ["MILITARY"]}, {"kind": "PROHIBITED"})  # fmt: skip
+            windows = ({"suspensions": [{"from": "2026-03-02", "until": "2026-03-04"}]},
+                       {"effective_until": "2026-03-03"}, {"effective_from": "2026-03-05"})  # fmt: skip
+            changes = self.one(bans if self.left else bans + windows)
             self.say("control.upserted", control("1C1.a", self.version("1C1.a"), **changes))
         elif kind == "statement":
             self.say("end-user-statement.upserted", {
@@ -308,28 +281,19 @@ class Teller:
                 "status": self.one(("VALID", "VALID", "WITHDRAWN"))})  # fmt: skip
         else:
             day = self.one(("2026-03-02", "2026-03-04"))
-            rate = {"rate_id": f"R-{day}", "version": self.version(day), "base": self.one(("EUR", "CHF")), "quote": "USD"}
+            rate = {
+                "rate_id": f"R-{day}",
+                "version": self.version(day),
+                "base": self.one(("EUR", "CHF")),
+                "quote": "USD",
+            }
             self.say("fx-rate.upserted", {**rate, "rate": self.one(("3", "4.5")), "as_of": day})
 
 
-MILESTONES = ("DEPARTED", "DEPARTED", "DEPARTED", "DEPARTED", "DELIVERED", "ARRIVED", "PACKED", "CANCELLED", "CANCELLED",
-              "SHIPPING_VOIDED", "RETURNED")  # fmt: skip
-LICENCE_CHANGES = (
-    {"status": "SUSPENDED"}, {"status": "REVOKED"}, {"status": "CHANGE_PENDING"}, {"status": "RETURNED"}, {"status": "DRAFT"},
-    {"max_uses": 1}, {"max_uses": 2}, {"valid_from": "2026-03-04"}, {"valid_until": "2026-03-04"}, {"end_users": ["BETA"]},
-    {"end_uses": ["MRI", "LAB"]}, {"destinations": ["DE", "JP"]}, {"importers": ["BETA"]}, {"consignees": ["BETA"]},
-    {"prohibited_transit": ["SG"]}, {"answers_notices": ["N1"]}, {"answers_notices": ["N1", "N2"]}, {"exporter_id": "E2"},
-    {"lapses_on_completion": True}, {},
-)  # fmt: skip
-SCOPES: tuple[Data, ...] = (
-    {}, {"parties": ["ALPHA"]}, {"parties": ["Alpha GmbH"]}, {"parties": ["SHIPCO"]}, {"exporters": ["E1"]},
-    {"forwarders": ["SHIPCO"]}, {"items": ["ROD"]}, {"control_codes": ["1C1"]}, {"control_codes": ["1C"]},
-    {"hs_prefixes": ["8505"]}, {"destinations": ["DE"]}, {"end_uses": ["MRI"]}, {"licences": ["L1"]}, {"orders": ["O1"]},
-    {"shipments": ["S1"]}, {"items": ["ROD"], "orders": ["O1"]}, {"items": ["BOLT"], "parties": ["ALPHA"]},
-)  # fmt: skip
 WEIGHTED = (
     *[Teller.shipment] * 9, *[Teller.milestone] * 7, *[Teller.order] * 6, *[Teller.licence] * 5, *[Teller.clock] * 4,
-    *[Teller.notice] * 3, *[Teller.list_entry] * 2, *[Teller.rule] * 3, Teller.correction, Teller.cancel_order, Teller.repeat,
+    *[Teller.notice] * 3, *[Teller.list_entry] * 2, *[Teller.rule] * 3, Teller.correction,
+    Teller.cancel_order, Teller.repeat,
 )  # fmt: skip
 
 

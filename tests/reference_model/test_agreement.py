@@ -10,17 +10,15 @@ import os
 from collections import Counter
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
-from pathlib import Path
 
 from tests.reference_model import agreement
+from tests.reference_model.drawing import SEVERITY
 from tests.reference_model.histories import history
-from tests.reference_model.model import SEVERITY
 
 HISTORIES = max(100_000, int(os.environ.get("HOLDGATE_HISTORIES", "0")))
 CHUNK = 1_000
 PROCESSES = 2
 SHOWN_MAX = 5
-LINES_MAX = 300
 
 REASONS = {
     *SEVERITY, "STOP_NOTICE", "CUSTOMS_CHALLENGE", "PROHIBITED", "CONTROL_LISTED", "WATCH_LISTED", "PARTY_REVIEW",
@@ -30,11 +28,6 @@ REASONS = {
 STATES = {"HELD", "RELEASED", "INTERCEPT", "INCIDENT", "CLOSED", "CLEARED"}
 OFTEN = 50
 """An agreement about what seldom happens means nothing: each reason and state at least as often, in 100,000."""
-
-
-def test_the_model_stays_short_enough_to_be_read() -> None:
-    lines = (Path(__file__).parent / "model.py").read_text(encoding="utf-8").splitlines()
-    assert len(lines) <= LINES_MAX
 
 
 def test_the_engine_agrees_with_the_reference_model() -> None:

@@ -26,8 +26,8 @@ DRAWN_PERCENT = (
 def watch_balances(workspace: Workspace, licence_nos: Iterable[str]) -> None:
     """Alerts and violations that follow from the accounts of `licence_nos` as they stand now.
 
-    What goods that left while held took above the grant (D4.7) is taken from what others reserve: those are looked at
-    again, the latest first, as when a cap is lowered (D4.5).
+    What goods that left while held took above the grant (D4.7), and a last use that is gone, are missing to others that
+    reserve: those are looked at again, the latest first, as when a cap is lowered (D4.5).
     """
     for licence_no in licence_nos:
         licence = workspace.references.licence(licence_no)
@@ -35,7 +35,8 @@ def watch_balances(workspace: Workspace, licence_nos: Iterable[str]) -> None:
             _watch_drawn(workspace, licence)
             _watch_completion(workspace, licence)
             check_caps(workspace, licence_no)
-            if _must_give_back(workspace.account(licence_no), licence):
+            account = workspace.account(licence_no)
+            if _must_give_back(account, licence) or _has_no_use_left(account, licence):
                 workspace.follow_up(FollowUpKind.LICENCE, licence_no)
 
 
@@ -133,8 +134,14 @@ def _must_give_back(account: LicenceAccount, licence: Licence) -> bool:
         dear = EXACT.add(balance.value_reserved, balance.value_consumed) > value_cap
         if (balance.reserved or balance.value_reserved) and (over or dear):
             return True
-    uses = account.uses + account.uses_reserved
-    return licence.max_uses is not None and account.uses_reserved > 0 and uses > licence.max_uses
+    return False
+
+
+def _has_no_use_left(account: LicenceAccount, licence: Licence) -> bool:
+    """Whether orders that reserve, which hold no use, or more shipments than may, stand on a licence without one."""
+    reserved = any(balance.reserved for balance in account.lines.values())
+    used = account.uses + account.uses_reserved
+    return licence.max_uses is not None and reserved and used >= licence.max_uses
 
 
 def _watch_completion(workspace: Workspace, licence: Licence) -> None:

@@ -10,8 +10,8 @@ suspended, or is used up by others is no reason any more. Unless it is *conteste
 none of these (or with LICENCE_REVOKED), so that it is judged in full until it fits the day of departure (D1.6).
 
 Another licence takes over the consumption when it fits in full on that day and the booked one doesn't fit what changed,
-when the line is contested, or when it answers a notice against the line (D6.6). Nobody takes over because of a revocation after
-departure. What stands or is booked counts against the next line as everywhere.
+when the line is contested, or when it answers a notice against the line (D6.6). Nobody takes over because of a
+revocation after departure. What stands or is booked counts against the next line as everywhere.
 
 A line that was released without a licence, because none was needed, isn't asked for one because its item is judged
 otherwise after it left; only another item is a changed fact.

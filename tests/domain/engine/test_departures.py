@@ -192,6 +192,16 @@ def test_a_use_taken_by_goods_that_left_while_held_is_no_use_for_the_one_that_wa
     assert story.balance("T1") == "0/10 0/1"
 
 
+def test_an_order_is_held_once_the_last_use_is_gone() -> None:
+    story = Story(general("T1", licence_line(codes=("6A911.a",)), max_uses=1))
+    story.order("O1", "10 KGM", item="LASER-HEAD")
+    assert story.state("O1") == "CLEARED"
+    story.ship("S1", "10 KGM", item="LASER-HEAD")
+    assert (story.state("S1"), story.state("O1")) == ("RELEASED", "HELD USES_EXCEEDED")
+    story.milestone("S1", "CANCELLED")
+    assert story.state("O1") == "CLEARED"
+
+
 def test_what_left_while_closed_is_asked_for_its_order_at_once() -> None:
     story = Story()
     story.ship("S1", order="O1", **TO_ALPHA)
