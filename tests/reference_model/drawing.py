@@ -61,8 +61,8 @@ class Drawing(Known):
                 bigger = mine[0].draw and (mine[0].draw.quantity > held.quantity or mine[0].draw.value > held.value)
                 ask = {*FIELDS, *FACTS, "LICENCE_REVOKED", *(ROOM if bigger else [])}
                 bad = {r for r in mine[0].lacks if r[0] in ask}
-                stays = best is None or (not preferred and {r[0] for r in bad} <= {"LICENCE_REVOKED"})
-                if not bad or stays:
+                answers = best is not None and best.lic["licence_no"] in preferred
+                if not answers and (best is None or {r[0] for r in bad} <= {"LICENCE_REVOKED"}):
                     draws[x.no], lacks = mine[0].draw or held, lacks | bad | (self.changed(s, x) if bad else set())
                     s.fit = {no: i for no, i in s.fit.items() if no != x.no or not {r[0] for r in bad} & {*ROOM}}
                     continue

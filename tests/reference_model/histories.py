@@ -42,6 +42,7 @@ class Teller:
         self.left: set[str] = set()
         self.returned: set[str] = set()
         self.cancelled: set[str] = set()
+        self.window: Data = {}
         self.ordered = {"O1": "ROD", "O2": self.one(("ROD", "ROD", "DISC", "BOLT"))}
 
     def chance(self, probability: float) -> bool:
@@ -118,7 +119,8 @@ class Teller:
         key = self.one(("O1", "O2"))
         before = self.orders.get(key)
         quantity, value = self.amount()
-        quantity["unit"] = quantity["unit"].replace("BOX", "KGM").replace("LBR", "KGM")
+        if quantity["unit"] != "C62" or self.ordered[key] != "ROD":
+            quantity["unit"] = "KGM"
         lines = [{"line_no": 1, "item_no": self.ordered[key], "quantity": quantity, "value": value}]
         data = {
             "order_id": key, "version": self.version(key), "status": "OPEN",
@@ -141,14 +143,13 @@ class Teller:
         before = self.shipments.get(key)
         if key in self.returned:
             return
-        lines = []
+        lines, order = [], self.one(("O1", "O1", "O2"))
         for no in (1, 2) if self.chance(0.12) else (1,):
             net, value = self.amount()
             line: Data = {"line_no": no, "item_no": self.goods(), "net_quantity": net, "value": value}
             if self.chance(0.03):
                 line.pop("net_quantity")
             if self.chance(0.5):
-                order = self.one(("O1", "O1", "O2"))
                 net["unit"] = net["unit"].replace("BOX", "KGM")
                 line |= {"order_id": order, "order_line": 1, "item_no": self.ordered[order]}
             lines.append(line)
@@ -272,7 +273,8 @@ class Teller:
                     {"prohibited_end_user_types": ["MILITARY"]}, {"kind": "PROHIBITED"})  # fmt: skip
             windows = ({"suspensions": [{"from": "2026-03-02", "until": "2026-03-04"}]},
                        {"effective_until": "2026-03-03"}, {"effective_from": "2026-03-05"})  # fmt: skip
-            changes = self.one(bans if self.left else bans + windows)
+            self.window = self.window if self.left or self.chance(0.6) else self.one(windows)
+            changes = {**self.window, **self.one(bans)}
             self.say("control.upserted", control("1C1.a", self.version("1C1.a"), **changes))
         elif kind == "statement":
             self.say("end-user-statement.upserted", {

@@ -201,6 +201,7 @@ class Model(Drawing):
         told = s.kind == "order" or own.get("movement")
         if not lines or not own.get("exporter_id") or not told or (abroad and not s.planned):
             found.add(("MISSING_DATA",))
+        fit = dict(s.fit)
         draws, lacks = self.plan(s, lines, set())
         nothing = Thing(no=0, parties={}, use=None, destination=None, item=None, item_no="", licences=[], order_id=None)
         stops = [(n, m) for n in self.known["notice"].values() if (m := self.touches(n, s, lines or [nothing], draws))]
@@ -210,6 +211,7 @@ class Model(Drawing):
         if preferred := set().union(*answers.values()):
             for x in [x for _, m in stops for x in m]:
                 x.answered = True
+            s.fit = fit
             draws, lacks = self.plan(s, lines, preferred)
         for n, m in stops:
             if not all(x.no in draws and draws[x.no].licence in answers[n["notice_id"]] for x in m):
