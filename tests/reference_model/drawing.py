@@ -137,9 +137,9 @@ class Drawing(Known):
         pair, held = (x.value["currency"], of["value"]["currency"]), s.draws.get(x.no)
         if pair[0] == pair[1]:
             return Decimal(1)
-        if at(held, lic, of) and held.source.value["currency"] == pair[0] and not (s.departure and s.open is None):
-            return held.rate
         rates = [r for r in self.known["fx-rate"].values() if r["as_of"] <= on and (r["base"], r["quote"]) == pair]
+        if at(held, lic, of) and held.source.value["currency"] == pair[0] and (s.open is not None or not (s.departure and rates)):
+            return held.rate
         return Decimal(max(rates, key=lambda r: r["as_of"])["rate"]) if rates else None
 
     def total(self, licence: str, line: int, s: Any, draws: Any) -> tuple[Decimal, Decimal]:

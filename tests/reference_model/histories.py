@@ -92,7 +92,7 @@ class Teller:
         for role in ("importer", "consignee", "end_user"):
             by_name = {"name": self.one(("Alpha GmbH", "ALPHA g.m.b.h.", "阿尔法", "Alfa"))}
             other = self.one(({"party_id": "BETA"}, {"party_id": "NOBODY"}, by_name, {**by_name, "country": "DE"}))
-            chosen[role] = other if self.chance(0.1) else {"party_id": "ALPHA"}
+            chosen[role] = other if self.chance(0.1) and not self.left else {"party_id": "ALPHA"}
         return chosen
 
     def facts(self, *, complete: bool = False) -> Data:
@@ -187,9 +187,14 @@ class Teller:
         self.cancelled |= {key} if kind == "CANCELLED" else set()
         ahead = timedelta(days=self.one((0, 2, 7))) if classifier != "ACTUAL" else timedelta(0)
         self.left |= {key}
-        self.milestones.append((key, f"e{len(self.steps)}"))
+        if kind != "PACKED":
+            self.milestones.append((key, f"e{len(self.steps)}"))
         self.say("shipment.milestone", {"shipment_id": key, "milestone": kind, "classifier": classifier,
                                         "occurred_at": self.time(self.now - ago + ahead)})  # fmt: skip
+        if kind in ("DEPARTED", "ARRIVED", "DELIVERED") and classifier == "ACTUAL":
+            # What comes next comes later than the departure.
+            self.now += timedelta(minutes=1)
+            self.steps.append(("clock", "", self.time(), {}))
 
     def correction(self) -> None:
         if not self.milestones:

@@ -88,8 +88,8 @@ class Known:
     def described(self, ref: Any) -> bool:
         return bool(ref) and (bool(ref.get("name")) or ref["party_id"] in self.known["party"])
 
-    def of_facts(self, x: Any, days: list[str]) -> Any:
-        """What is absent (D3.12), unclassified, prohibited, or stated otherwise."""
+    def of_facts(self, x: Any, days: list[str], today: str) -> Any:
+        """What is absent (D3.12), unclassified, prohibited (also from today on, D1.7), or stated otherwise."""
         user, found = x.parties.get("end_user"), set()
         found |= {("PARTY_REVIEW", role) if role in ("carrier", "broker", "bank") else ("MISSING_DATA",)
                   for role, ref in x.parties.items() if not self.described(ref)}
@@ -98,7 +98,7 @@ class Known:
         classified = x.item and x.item["classification"] in ("CONTROLLED", "NOT_CONTROLLED")
         if not classified or (x.item["classification"] == "CONTROLLED" and not x.item["control_codes"]):
             found.add(("ITEM_UNCLASSIFIED", x.no))
-        for c in [self.known["control"][code] for code in x.codes if code in self.known["control"]]:
+        for c in [c for code, c in self.known["control"].items() if code in x.all and acts(c, [*days, today])]:
             if (c["kind"] == "PROHIBITED" or x.destination in c["prohibited_destinations"]
                     or x.use in c["prohibited_end_uses"]
                     or (user and set(self.party(user)["types"]) & set(c["prohibited_end_user_types"]))):

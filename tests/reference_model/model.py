@@ -153,7 +153,7 @@ class Model(Drawing):
                 found = {r for r in found if r[0] in ANEW or {r, group(r)} & s.open
                          or (r[0] in ORDERS and (unknown or r[1] in more))
                          or (r[0] == "ITEM_UNCLASSIFIED" and r[1] not in {**s.fit, **draws})}
-                s.open |= found
+                s.open |= {r for r in found if r[0] not in ANEW}
             found |= s.moved
         elif found:
             draws = {}
@@ -186,7 +186,7 @@ class Model(Drawing):
             controls = self.known["control"]
             taken = {k: own.get(k) or above.get(k) or [] for k in ("destination", "licences", "end_user_statements")}
             result.append(Thing(
-                no=no, item_no=raw["item_no"], item=item, order=order, order_id=raw.get("order_id"), abroad=abroad,
+                no=no, item_no=raw["item_no"], item=item, order=order, order_id=raw.get("order_id"), abroad=abroad, all=codes,
                 key=(raw.get("order_id"), raw.get("order_line")), value=raw["value"], exporter=own.get("exporter_id"),
                 codes=[c for c in codes if c not in controls or acts(controls[c], days)], answered=False, **taken,
                 parties={**above.get("parties", {}), **own.get("parties", {})}, transit=own.get("transit", []),
@@ -219,7 +219,7 @@ class Model(Drawing):
         for x in lines:
             found |= self.of_order(s, x)
             if x.abroad:
-                found |= self.of_facts(x, self.days(s)) | self.of_lists(s, x, draws.get(x.no))
+                found |= self.of_facts(x, self.days(s), self.now.date().isoformat()) | self.of_lists(s, x, draws.get(x.no))
         return found | {r[:1] if r[0] == "MISSING_DATA" else r for r in lacks}, draws
 
     def of_order(self, s: Any, x: Any) -> Any:

@@ -93,7 +93,9 @@ def is_contested(case: Case, line: CaseLine, booked: Draw) -> bool:
         return True
     reasons = CONTESTING if released_at_departure(case) else CONTESTING | {Reason.LICENCE_REVOKED}
     return any(
-        _concerns(hold, line, booked) and (hold.reason in reasons or _is_of_another_licence(hold, booked))
+        _concerns(hold, line, booked)
+        and (hold.reason in reasons or _is_of_another_licence(hold, booked))
+        and (hold.reason is not Reason.LICENCE_REVOKED or _was_placed_by(hold, left_at(case)))
         for hold in open_holds(case)
     )
 
@@ -107,6 +109,11 @@ def _concerns(hold: Hold, line: CaseLine, booked: Draw) -> bool:
 def _is_of_another_licence(hold: Hold, booked: Draw) -> bool:
     """The nearest's reasons may be another licence's than the one that took the consumption (D3.6, D4.7)."""
     return dict(hold.subject).get("licence_no", booked.licence_no) != booked.licence_no
+
+
+def _was_placed_by(hold: Hold, instant: datetime | None) -> bool:
+    """A revocation after the departure is asked anew by itself; it asks nothing else of the line again (D1.7)."""
+    return instant is not None and hold.placed_at <= instant
 
 
 def _is_same(hold: Hold, finding: Finding) -> bool:
