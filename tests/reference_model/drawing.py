@@ -138,7 +138,8 @@ class Drawing(Known):
         if pair[0] == pair[1]:
             return Decimal(1)
         rates = [r for r in self.known["fx-rate"].values() if r["as_of"] <= on and (r["base"], r["quote"]) == pair]
-        if at(held, lic, of) and held.source.value["currency"] == pair[0] and (s.open is not None or not (s.departure and rates)):
+        again = s.departure and s.open is None and rates
+        if at(held, lic, of) and held.source.value["currency"] == pair[0] and not again:
             return held.rate
         return Decimal(max(rates, key=lambda r: r["as_of"])["rate"]) if rates else None
 

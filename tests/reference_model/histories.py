@@ -11,6 +11,7 @@ from random import Random
 from typing import Any
 
 from tests.reference_model.vocabulary import (
+    DEPARTURES,
     LANDS,
     LAST,
     LICENCE_CHANGES,
@@ -96,8 +97,8 @@ class Teller:
         return chosen
 
     def facts(self, *, complete: bool = False) -> Data:
-        facts = {"parties": self.refs(), "end_use": {"code": self.one(USES) if self.chance(0.3) else "MRI"},
-                 "destination": self.one(LANDS) if self.chance(0.3) else "DE"}  # fmt: skip
+        facts = {"parties": self.refs(), "end_use": {"code": self.one(USES) if self.chance(0.15) else "MRI"},
+                 "destination": self.one(LANDS) if self.chance(0.15) else "DE"}  # fmt: skip
         if not complete and self.chance(0.03):
             facts.pop(self.one(list(facts)))
         if self.chance(0.15):
@@ -113,7 +114,7 @@ class Teller:
         return net, {"amount": worth, "currency": self.one(("EUR", "CHF")) if self.chance(0.1) else "USD"}
 
     def goods(self) -> str:
-        return str(self.one(("ROD", "DISC", "BOLT", "NEW")) if self.chance(0.25) else "ROD")
+        return str(self.one(("ROD", "DISC", "BOLT", "NEW")) if self.chance(0.2) else "ROD")
 
     def order(self) -> None:
         key = self.one(("O1", "O2"))
@@ -125,7 +126,7 @@ class Teller:
         data = {
             "order_id": key, "version": self.version(key), "status": "OPEN",
             "exporter_id": "E2" if self.chance(0.05) else "E1", **self.facts(),
-            "planned_export_date": self.one(("2026-02-28", "2026-03-01", "2026-03-05", LAST, "2026-03-09")),
+            "planned_export_date": self.one(DEPARTURES)[:10],
             "delivery_tolerance_percent": self.one(("0", "0", "20")), "lines": lines,
         }  # fmt: skip
         if before and self.chance(0.6):
@@ -149,17 +150,16 @@ class Teller:
             line: Data = {"line_no": no, "item_no": self.goods(), "net_quantity": net, "value": value}
             if self.chance(0.03):
                 line.pop("net_quantity")
-            if self.chance(0.5):
+            if self.chance(0.7 if order in self.orders else 0.15):
                 net["unit"] = net["unit"].replace("BOX", "KGM")
                 line |= {"order_id": order, "order_line": 1, "item_no": self.ordered[order]}
             lines.append(line)
-        own = not all("order_id" in line for line in lines) or self.chance(0.3)
+        own = not all("order_id" in line for line in lines) or self.chance(0.5)
         data = {
             "shipment_id": key, "version": self.version(key), "exporter_id": "E2" if self.chance(0.05) else "E1",
             "movement": self.one(("DOMESTIC", "INTO_BONDED", "TRANSIT")) if self.chance(0.06) else "EXPORT",
             "forwarder_id": "SHIPCO", **(self.facts(complete=any("order_id" in line for line in lines)) if own else {}),
-            "planned_departure": self.one(("2026-03-02T20:00:00+08:00", "2026-03-05T18:00:00+08:00",
-                                           f"{LAST}T23:59:59.999+08:00", "2026-03-09T00:00:00+08:00")),
+            "planned_departure": self.one(DEPARTURES),
             "transit": ["SG"] if self.chance(0.1) else [], "lines": lines,
         }  # fmt: skip
         if before:
@@ -175,6 +175,9 @@ class Teller:
         self.say("shipment.upserted", data)
 
     def milestone(self) -> None:
+        if not self.shipments and self.chance(0.8):
+            self.shipment()
+            return
         known = list(self.shipments) or ["S1"]
         key = self.one(known) if self.chance(0.97) else "S3"
         kind = self.one(MILESTONES)

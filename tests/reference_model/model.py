@@ -186,7 +186,8 @@ class Model(Drawing):
             controls = self.known["control"]
             taken = {k: own.get(k) or above.get(k) or [] for k in ("destination", "licences", "end_user_statements")}
             result.append(Thing(
-                no=no, item_no=raw["item_no"], item=item, order=order, order_id=raw.get("order_id"), abroad=abroad, all=codes,
+                no=no, item_no=raw["item_no"], item=item, order=order, order_id=raw.get("order_id"), all=codes,
+                abroad=abroad,
                 key=(raw.get("order_id"), raw.get("order_line")), value=raw["value"], exporter=own.get("exporter_id"),
                 codes=[c for c in codes if c not in controls or acts(controls[c], days)], answered=False, **taken,
                 parties={**above.get("parties", {}), **own.get("parties", {})}, transit=own.get("transit", []),
@@ -219,7 +220,8 @@ class Model(Drawing):
         for x in lines:
             found |= self.of_order(s, x)
             if x.abroad:
-                found |= self.of_facts(x, self.days(s), self.now.date().isoformat()) | self.of_lists(s, x, draws.get(x.no))
+                found |= self.of_facts(x, self.days(s), self.now.date().isoformat())
+                found |= self.of_lists(s, x, draws.get(x.no))
         return found | {r[:1] if r[0] == "MISSING_DATA" else r for r in lacks}, draws
 
     def of_order(self, s: Any, x: Any) -> Any:
