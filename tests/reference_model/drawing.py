@@ -30,13 +30,17 @@ def at(held: Draw | None, lic: Any, of: Any) -> bool:
 class Drawing(Known):
     subjects: list[Any]
 
+    def superseded(self, on: str) -> set[str]:
+        there = [lic for lic in self.known["licence"].values() if lic["status"] != "DRAFT" and lic["valid_from"] <= on]
+        return {old for lic in there for old in lic.get("supersedes", ())}
+
     def candidates(self, s: Any, x: Any, preferred: Any) -> list[tuple[Any, Any]]:
         """D3.3; for a line that needs none, the licences that answer a notice about it (D6.6)."""
         there, on = {no: lic for no, lic in self.known["licence"].items() if lic["status"] != "DRAFT"}, self.days(s)[0]
         names, wider = set(), set(x.licences)
         while names != wider:
             names, wider = wider, wider | {no for no, lic in there.items() if wider & set(lic.get("supersedes", ()))}
-        over = {old for lic in there.values() if lic["valid_from"] <= on for old in lic.get("supersedes", ())}
+        over = self.superseded(on)
         return [(lic, of) for no, lic in there.items() for of in lic["lines"] if no not in over
                 and (no in names if names else lic["exporter_id"] == x.exporter and self.covers(x, of))
                 and (x.codes or (x.answered and no in preferred and self.covers(x, of)))]

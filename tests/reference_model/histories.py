@@ -10,23 +10,8 @@ from datetime import datetime, timedelta
 from random import Random
 from typing import Any
 
-from tests.reference_model.vocabulary import (
-    DEPARTURES,
-    LANDS,
-    LAST,
-    LICENCE_CHANGES,
-    MILESTONES,
-    NET,
-    SCOPES,
-    START,
-    USES,
-    Data,
-    Step,
-    control,
-    item,
-    licence,
-    licence_line,
-)
+from tests.reference_model import vocabulary as words
+from tests.reference_model.vocabulary import Data, Step
 
 
 class Teller:
@@ -34,12 +19,12 @@ class Teller:
 
     def __init__(self, seed: int) -> None:
         self.random = Random(seed)
-        self.now = datetime.fromisoformat(START)
+        self.now = datetime.fromisoformat(words.START)
         self.steps: list[Step] = []
         self.versions: dict[str, int] = {"L1": 1, "ROD": 1, "DISC": 1, "BOLT": 1, "1C1.a": 1, "EUC": 1}
         self.orders: dict[str, Data] = {}
         self.shipments: dict[str, Data] = {}
-        self.milestones: list[tuple[str, str]] = []
+        self.milestones: list[tuple[str, str, str]] = []
         self.left: set[str] = set()
         self.returned: set[str] = set()
         self.cancelled: set[str] = set()
@@ -77,7 +62,7 @@ class Teller:
         midnight = self.now.replace(hour=0, minute=0, second=0, microsecond=0)
         later = (
             self.now + timedelta(hours=1), midnight + timedelta(days=1), midnight + timedelta(days=1, milliseconds=-1),
-            midnight + timedelta(days=3, hours=10), datetime.fromisoformat(f"{LAST}T23:59:59.999+08:00"),
+            midnight + timedelta(days=3, hours=10), datetime.fromisoformat(f"{words.LAST}T23:59:59.999+08:00"),
             datetime.fromisoformat("2026-03-09T00:00:00+08:00"),
         )  # fmt: skip
         self.now = max(self.now, self.one(later))
@@ -97,8 +82,8 @@ class Teller:
         return chosen
 
     def facts(self, *, complete: bool = False) -> Data:
-        facts = {"parties": self.refs(), "end_use": {"code": self.one(USES) if self.chance(0.15) else "MRI"},
-                 "destination": self.one(LANDS) if self.chance(0.15) else "DE"}  # fmt: skip
+        facts = {"parties": self.refs(), "end_use": {"code": self.one(words.USES) if self.chance(0.15) else "MRI"},
+                 "destination": self.one(words.LANDS) if self.chance(0.15) else "DE"}  # fmt: skip
         if not complete and self.chance(0.03):
             facts.pop(self.one(list(facts)))
         if self.chance(0.15):
@@ -109,7 +94,7 @@ class Teller:
 
     def amount(self) -> tuple[Data, Data]:
         unit = self.one(("KGM", "LBR", "C62", "BOX")) if self.chance(0.12) else "KGM"
-        net = {"value": self.one(NET), "unit": unit}
+        net = {"value": self.one(words.NET), "unit": unit}
         worth = self.one(("100.00", "400.00", "600.00", "1000.00", "1000.01")) if self.chance(0.3) else "100.00"
         return net, {"amount": worth, "currency": self.one(("EUR", "CHF")) if self.chance(0.1) else "USD"}
 
@@ -119,6 +104,8 @@ class Teller:
     def order(self) -> None:
         key = self.one(("O1", "O2"))
         before = self.orders.get(key)
+        if before and before["status"] == "CLOSED":
+            return
         quantity, value = self.amount()
         if quantity["unit"] != "C62" or self.ordered[key] != "ROD":
             quantity["unit"] = "KGM"
@@ -126,7 +113,7 @@ class Teller:
         data = {
             "order_id": key, "version": self.version(key), "status": "OPEN",
             "exporter_id": "E2" if self.chance(0.05) else "E1", **self.facts(),
-            "planned_export_date": self.one(DEPARTURES)[:10],
+            "planned_export_date": self.one(words.DEPARTURES)[:10],
             "delivery_tolerance_percent": self.one(("0", "0", "20")), "lines": lines,
         }  # fmt: skip
         if before and self.chance(0.6):
@@ -137,6 +124,8 @@ class Teller:
 
     def cancel_order(self) -> None:
         key = self.one(("O1", "O2"))
+        if self.orders.get(key, {"status": "OPEN"})["status"] == "CLOSED":
+            return
         self.say("order.cancelled", {"order_id": key, "version": self.version(key), "reason": "not needed"})
 
     def shipment(self) -> None:
@@ -145,10 +134,13 @@ class Teller:
         if key in self.returned:
             return
         lines, order = [], self.one(("O1", "O1", "O2"))
-        for no in (1, 2) if self.chance(0.12) else (1,):
+        numbers = (1, 2) if self.chance(0.12) else (1,)
+        for no in numbers:
             net, value = self.amount()
             line: Data = {"line_no": no, "item_no": self.goods(), "net_quantity": net, "value": value}
-            if self.chance(0.03):
+            if len(numbers) > 1:
+                line["value"] = {"amount": "100.00", "currency": "USD"}
+            elif self.chance(0.03):
                 line.pop("net_quantity")
             if self.chance(0.7 if order in self.orders else 0.15):
                 net["unit"] = net["unit"].replace("BOX", "KGM")
@@ -159,17 +151,15 @@ class Teller:
             "shipment_id": key, "version": self.version(key), "exporter_id": "E2" if self.chance(0.05) else "E1",
             "movement": self.one(("DOMESTIC", "INTO_BONDED", "TRANSIT")) if self.chance(0.06) else "EXPORT",
             "forwarder_id": "SHIPCO", **(self.facts(complete=any("order_id" in line for line in lines)) if own else {}),
-            "planned_departure": self.one(DEPARTURES),
+            "planned_departure": self.one(words.DEPARTURES),
             "transit": ["SG"] if self.chance(0.1) else [], "lines": lines,
         }  # fmt: skip
         if before:
-            resized = [{**old, "net_quantity": {"value": self.one(NET), "unit": "KGM"}} for old in before["lines"]]
-            changes = (
-                {"lines": resized},
-                self.facts(complete=True),
-                {"planned_departure": data["planned_departure"]},
-                {"lines": resized},
-            )
+            resized = [
+                {**old, "net_quantity": {"value": self.one(words.NET), "unit": "KGM"}} for old in before["lines"]
+            ]
+            moved = {"planned_departure": data["planned_departure"]}
+            changes = ({"lines": resized}, self.facts(complete=True), moved, {"lines": resized})
             data = {**before, "version": data["version"], **self.one(changes)}
         self.shipments[key] = data
         self.say("shipment.upserted", data)
@@ -180,7 +170,7 @@ class Teller:
             return
         known = list(self.shipments) or ["S1"]
         key = self.one(known) if self.chance(0.97) else "S3"
-        kind = self.one(MILESTONES)
+        kind = self.one(words.MILESTONES)
         if key in self.returned:
             return
         self.returned |= {key} if kind == "RETURNED" else set()
@@ -191,7 +181,7 @@ class Teller:
         ahead = timedelta(days=self.one((0, 2, 7))) if classifier != "ACTUAL" else timedelta(0)
         self.left |= {key}
         if kind != "PACKED":
-            self.milestones.append((key, f"e{len(self.steps)}"))
+            self.milestones.append((key, f"e{len(self.steps)}", kind))
         self.say("shipment.milestone", {"shipment_id": key, "milestone": kind, "classifier": classifier,
                                         "occurred_at": self.time(self.now - ago + ahead)})  # fmt: skip
         if kind in ("DEPARTED", "ARRIVED", "DELIVERED") and classifier == "ACTUAL":
@@ -203,10 +193,12 @@ class Teller:
         if not self.milestones:
             self.milestone()
             return
-        key, event_id = self.milestones.pop(int(self.random.random() * len(self.milestones)))
+        key, event_id, kind = self.milestones.pop(int(self.random.random() * len(self.milestones)))
         if key in self.returned:
             return
-        lines = [] if self.chance(0.5) else [{"line_no": 1, "net_quantity": {"value": self.one(NET), "unit": "KGM"}}]
+        again = kind == "SHIPPING_VOIDED" or any(known == key for known, _, _ in self.milestones)
+        happened = again or self.chance(0.5)
+        lines = [{"line_no": 1, "net_quantity": {"value": self.one(words.NET), "unit": "KGM"}}] if happened else []
         self.say("shipment.corrected", {"shipment_id": key, "corrects_event_id": event_id, "lines": lines,
                                         "reason": "INCORRECT_DATA" if lines else "DID_NOT_OCCUR"})  # fmt: skip
 
@@ -219,17 +211,13 @@ class Teller:
             changes |= {"risk_report_on_file": self.chance(0.5), "undertaking_on_file": True}
         if key == "L3":
             codes = self.one((["1C1.a", "1C2"], ["1C2"], []))
-            changes |= {
-                "lines": [
-                    licence_line(1, codes, item_nos=[] if codes else ["ROD"]),
-                    licence_line(2, ["1C1.a"], value={"amount": "900.00", "currency": "EUR"}),
-                ]
-            }
+            second = words.licence_line(2, ["1C1.a"], value={"amount": "900.00", "currency": "EUR"})
+            changes["lines"] = [words.licence_line(1, codes, item_nos=[] if codes else ["ROD"]), second]
             changes |= {"supersedes": ["L1"]} if self.chance(0.3) else {}
         for _ in range(int(self.random.random() * 3)):
-            changes |= self.one(LICENCE_CHANGES)
+            changes |= self.one(words.LICENCE_CHANGES)
         if key != "L3" and self.chance(0.3):
-            line = licence_line(1, ["1C1.a"])
+            line = words.licence_line(1, ["1C1.a"])
             line |= self.one((
                 {"quantity": {"value": "600", "unit": "KGM"}}, {"quantity": {"value": "2000", "unit": "KGM"}},
                 {"quantity": {"value": "200", "unit": "C62"}}, {"tolerance_percent": "10"},
@@ -237,14 +225,14 @@ class Teller:
             ))  # fmt: skip
             changes["lines"] = [line]
         at = self.now - timedelta(hours=self.one((1, 1, 1, 1, 30 * 24)))
-        self.say("licence.upserted", licence(key, version, **{"authority_time": self.time(at), **changes}))
+        self.say("licence.upserted", words.licence(key, version, **{"authority_time": self.time(at), **changes}))
 
     def notice(self) -> None:
         key = self.one(("N1", "N2"))
         if key in self.versions and self.chance(0.5):
             self.say("notice.lifted", {"notice_id": key, "version": self.version(key), "reason": "over"})
             return
-        scope = dict(self.one(SCOPES))
+        scope = dict(self.one(words.SCOPES))
         data = {"notice_id": key, "version": self.version(key), "authority_ref": "A",
                 "origin": self.one(("AUTHORITY", "AUTHORITY", "CUSTOMS")), "text": {"zh": "停", "en": "stop"},
                 "effective_until": None, "everything": not scope, "release_by_licence": self.chance(0.7),
@@ -275,7 +263,7 @@ class Teller:
             number = self.one(("ROD", "BOLT", "NEW"))
             codes: Any = self.one((("CONTROLLED", ["1C1.a"]), ("CONTROLLED", ["1C1.a"]), ("NOT_CONTROLLED", []),
                                    ("UNCLASSIFIED", []), ("CONTROLLED", []), ("CONTROLLED", ["1C2"])))  # fmt: skip
-            self.say("item.upserted", item(number, self.version(number), *codes))
+            self.say("item.upserted", words.item(number, self.version(number), *codes))
         elif kind == "control":
             bans = ({}, {"prohibited_destinations": ["KP"]}, {"prohibited_end_uses": ["ARMS"]},
                     {"prohibited_end_user_types": ["MILITARY"]}, {"kind": "PROHIBITED"})  # fmt: skip
@@ -283,11 +271,11 @@ class Teller:
                        {"effective_until": "2026-03-03"}, {"effective_from": "2026-03-05"})  # fmt: skip
             self.window = self.window if self.left or self.chance(0.6) else self.one(windows)
             changes = {**self.window, **self.one(bans)}
-            self.say("control.upserted", control("1C1.a", self.version("1C1.a"), **changes))
+            self.say("control.upserted", words.control("1C1.a", self.version("1C1.a"), **changes))
         elif kind == "statement":
             self.say("end-user-statement.upserted", {
                 "statement_no": "EUC", "version": self.version("EUC"), "end_user": self.one(("ALPHA", "BETA")),
-                "end_uses": self.one((["MRI"], ["LAB"])), "valid_until": self.one((LAST, "2026-03-03")),
+                "end_uses": self.one((["MRI"], ["LAB"])), "valid_until": self.one((words.LAST, "2026-03-03")),
                 "status": self.one(("VALID", "VALID", "WITHDRAWN"))})  # fmt: skip
         else:
             day = self.one(("2026-03-02", "2026-03-04"))

@@ -99,7 +99,9 @@ class Model(Drawing):
         for _ in range(9):
             if before == (before := [(s.state, s.reasons, [d[:4] for d in s.draws.values()]) for s in self.subjects]):
                 return
-            free = [s for s in self.subjects if s.draws and s.state in ("RELEASED", "CLEARED")]
+            over = self.superseded(self.now.date().isoformat())
+            free = [s for s in self.subjects if s.draws and s.state in ("RELEASED", "CLEARED")
+                    and not over & {d.licence for d in s.draws.values()}]
             for s in [*reversed(free), *(s for s in self.subjects if s not in free)]:
                 self.judge(s)
 
@@ -215,7 +217,9 @@ class Model(Drawing):
             s.fit = fit
             draws, lacks = self.plan(s, lines, preferred)
         for n, m in stops:
-            if not all(x.no in draws and draws[x.no].licence in answers[n["notice_id"]] for x in m):
+            unfit = {r[1] for r in lacks if len(r) > 1}
+            answered = {no for no, d in draws.items() if no not in unfit and d.licence in answers[n["notice_id"]]}
+            if {x.no for x in m} - answered:
                 found.add(("CUSTOMS_CHALLENGE" if n["origin"] == "CUSTOMS" else "STOP_NOTICE", n["notice_id"]))
         for x in lines:
             found |= self.of_order(s, x)
