@@ -12,7 +12,7 @@ from services.gatekeeper.domain.ledger import settle_completion
 from services.gatekeeper.domain.quantity import EXACT, Money, Quantity, show, show_money
 from services.gatekeeper.domain.rule_entities import Licence, LicenceLine
 from services.gatekeeper.domain.vocabulary import AlertKind, LicenceStatus, ViolationKind
-from services.gatekeeper.domain.workspace import Alert, Violation, Workspace
+from services.gatekeeper.domain.workspace import Alert, FollowUpKind, Violation, Workspace
 
 HUNDRED = Decimal(100)
 DRAWN_PERCENT = (
@@ -24,13 +24,20 @@ DRAWN_PERCENT = (
 
 
 def watch_balances(workspace: Workspace, licence_nos: Iterable[str]) -> None:
-    """Alerts and violations that follow from the accounts of `licence_nos` as they stand now."""
+    """Alerts and violations that follow from the accounts of `licence_nos` as they stand now.
+
+    What goods that left while held took above the grant (D4.7), and a last use that is gone, are missing to others that
+    reserve: those are looked at again, the latest first, as when a cap is lowered (D4.5).
+    """
     for licence_no in licence_nos:
         licence = workspace.references.licence(licence_no)
         if licence is not None:
             _watch_drawn(workspace, licence)
             _watch_completion(workspace, licence)
             check_caps(workspace, licence_no)
+            account = workspace.account(licence_no)
+            if _must_give_back(account, licence) or _has_no_use_left(account, licence):
+                workspace.follow_up(FollowUpKind.LICENCE, licence_no)
 
 
 def check_caps(workspace: Workspace, licence_no: str) -> None:
@@ -128,6 +135,13 @@ def _must_give_back(account: LicenceAccount, licence: Licence) -> bool:
         if (balance.reserved or balance.value_reserved) and (over or dear):
             return True
     return False
+
+
+def _has_no_use_left(account: LicenceAccount, licence: Licence) -> bool:
+    """Whether orders that reserve, which hold no use, or more shipments than may, stand on a licence without one."""
+    reserved = any(balance.reserved for balance in account.lines.values())
+    used = account.uses + account.uses_reserved
+    return licence.max_uses is not None and reserved and used >= licence.max_uses
 
 
 def _watch_completion(workspace: Workspace, licence: Licence) -> None:

@@ -13,7 +13,7 @@ from services.gatekeeper.domain.case import Case, CaseLine
 from services.gatekeeper.domain.combining import SIZE, fitting, parts, spread
 from services.gatekeeper.domain.evolve import evolve
 from services.gatekeeper.domain.fit import field_findings, status_findings
-from services.gatekeeper.domain.leaving import BALANCE, STATUS, is_contested, was_open_when_leaving
+from services.gatekeeper.domain.leaving import STATUS, is_contested, was_open_when_leaving
 from services.gatekeeper.domain.matching import Judgement, judge, measured
 from services.gatekeeper.domain.plan import reasons_of, taken_by
 from services.gatekeeper.domain.reasons import Reason
@@ -62,7 +62,7 @@ def judge_booked(
     again = [on_the_day(case, line, one, room, booked) for one in drawn] if contested and len(drawn) > 1 else []
     whole = standing if len(standing) == 1 else again
     best = fitting(case, line, [*whole, *others], booked, room, against)
-    changed = any(found.reason not in BALANCE | {Reason.LICENCE_REVOKED} for one in standing for found in one.findings)
+    changed = any(found.reason is not Reason.LICENCE_REVOKED for one in standing for found in one.findings)
     answering = bool(best) and all(answers(one.candidate.licence, against) for one in best)
     if all(one.fits for one in standing) and not (answering and _answer_less(standing, against)):
         outcome.stands(case, standing)

@@ -105,13 +105,13 @@ def _is_there(references: References, licence: Licence, day: date) -> bool:
 
 
 def _named(references: References, numbers: Iterable[str], day: date) -> tuple[Licence, ...]:
-    """What is named, each replaced by the successors that have taken its place."""
+    """What is named, with its successors; without what a successor has taken the place of."""
     there = (references.licence(number) for number in sorted(_followed(references, numbers, day)))
     return tuple(licence for licence in there if licence is not None and licence.status is not LicenceStatus.DRAFT)
 
 
 def _followed(references: References, numbers: Iterable[str], day: date) -> set[str]:
-    ends: set[str] = set()
+    standing: set[str] = set()
     seen: set[str] = set()
     waiting = list(numbers)
     while waiting:
@@ -119,9 +119,8 @@ def _followed(references: References, numbers: Iterable[str], day: date) -> set[
         if number in seen:
             continue
         seen.add(number)
-        successors = [found for found in references.successors(number) if supersedes_now(found, day)]
-        if successors:
-            waiting.extend(found.licence_no for found in successors)
-        else:
-            ends.add(number)
-    return ends
+        successors = tuple(references.successors(number))
+        waiting.extend(found.licence_no for found in successors)
+        if not any(supersedes_now(found, day) for found in successors):
+            standing.add(number)
+    return standing

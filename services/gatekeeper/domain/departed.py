@@ -9,9 +9,9 @@ that licence was revoked, and the balance where a correction made the quantity o
 suspended, or is used up by others is no reason any more. Unless it is *contested*: it left with a hold open that is
 none of these (or with LICENCE_REVOKED), so that it is judged in full until it fits the day of departure (D1.6).
 
-Another licence takes over the consumption when it fits in full on that day and the booked one's fields don't, when the
-line is contested, or when it answers a notice against the line (D6.6). Nobody takes over because of a revocation after
-departure. What stands or is booked counts against the next line as everywhere.
+Another licence takes over the consumption when it fits in full on that day and the booked one doesn't fit what changed,
+when the line is contested, or when it answers a notice against the line (D6.6). Nobody takes over because of a
+revocation after departure. What stands or is booked counts against the next line as everywhere.
 
 What several licences gave together (D3.7) is consumed on each, and each is asked for its own part; a correction is
 spread in proportion, and where one of them has too little for that, the others give more.

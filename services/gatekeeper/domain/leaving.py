@@ -95,7 +95,9 @@ def is_contested(case: Case, line: CaseLine, booked: Sequence[Draw]) -> bool:
     reasons = CONTESTING if released_at_departure(case) else CONTESTING | {Reason.LICENCE_REVOKED}
     licences = {draw.licence_no for draw in booked}
     return any(
-        _concerns(hold, line, licences) and (hold.reason in reasons or _is_of_another_licence(hold, licences))
+        _concerns(hold, line, licences)
+        and (hold.reason in reasons or _is_of_another_licence(hold, licences))
+        and (hold.reason is not Reason.LICENCE_REVOKED or _was_placed_by(hold, left_at(case)))
         for hold in open_holds(case)
     )
 
@@ -110,6 +112,11 @@ def _is_of_another_licence(hold: Hold, licences: Collection[str]) -> bool:
     """The nearest's reasons may be another licence's than the one that took the consumption (D3.6, D4.7)."""
     subject = dict(hold.subject)
     return "licence_no" in subject and subject["licence_no"] not in licences
+
+
+def _was_placed_by(hold: Hold, instant: datetime | None) -> bool:
+    """A revocation after the departure is asked anew by itself; it asks nothing else of the line again (D1.7)."""
+    return instant is not None and hold.placed_at <= instant
 
 
 def _is_same(hold: Hold, finding: Finding) -> bool:

@@ -13,7 +13,7 @@ from services.gatekeeper.domain.order_rest import in_unit, order_line, taken
 from services.gatekeeper.domain.quantity import Quantity, show, to_decimal
 from services.gatekeeper.domain.reasons import Reason
 from services.gatekeeper.domain.subjects import about_line, about_order, missing, missing_net
-from services.gatekeeper.domain.vocabulary import OrderStatus
+from services.gatekeeper.domain.vocabulary import OrderStatus, ShipmentState
 
 ORDER_REASONS = frozenset({Reason.ORDER_UNKNOWN, Reason.ORDER_CANCELLED, Reason.OVER_DELIVERY, Reason.MISSING_DATA})
 
@@ -36,7 +36,12 @@ def order_reasons(case: Case) -> Iterator[Finding]:
 
 
 def _is_judged(case: Case, line: CaseLine, order: Order | None) -> bool:
-    """Whether a departed line's order is still a question: it was when it left, or it takes more than it did."""
+    """Whether a departed line's order is still a question: it was when it left, or it takes more than it did.
+
+    What left while CLOSED had no holds that could be open: it is opened again and asked like anything that is held.
+    """
+    if case.shipment is not None and case.shipment.state is ShipmentState.CLOSED:
+        return True
     if not released_at_departure(case) and any(
         hold.reason in ORDER_REASONS and dict(hold.subject).get("line_no", line.line_no) == line.line_no
         for hold in open_holds(case)

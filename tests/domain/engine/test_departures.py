@@ -8,8 +8,8 @@ from datetime import timedelta
 import pytest
 
 from services.gatekeeper.domain.workspace import Outcome
-from tests.domain.builders import NOW, licence_line
-from tests.domain.story import Story
+from tests.domain.builders import NOW, day, general, licence_line
+from tests.domain.story import TO_ALPHA, Story
 
 HOUR = timedelta(hours=1)
 
@@ -185,16 +185,58 @@ def test_departed_after_cancelled_opens_it_again() -> None:
     assert story.told("S1") == ["RELEASED", "CLOSED", "INTERCEPT"]
 
 
-def test_goods_that_left_beyond_the_grant_are_booked_all_the_same() -> None:
+def test_goods_that_left_beyond_the_grant_are_booked_all_the_same_and_take_the_room_of_others() -> None:
     story = Story()
     story.ship("S1", "800 KGM")
     story.ship("S2", "300 KGM")
     assert story.state("S2") == "HELD QTY_EXCEEDED"
     story.milestone("S2", "DEPARTED")
-    assert story.state("S2") == "INTERCEPT QTY_EXCEEDED"
-    assert (story.balance(), story.kinds("M1")) == ("800/300 1/1", [])
+    assert story.state("S1") == "HELD QTY_EXCEEDED"
+    assert (story.state("S2"), story.kinds("S2")) == ("RELEASED", ["MOVED_WHILE_HELD"])
+    assert (story.balance(), story.kinds("M1")) == ("0/300 0/1", [])
     story.milestone("S1", "DEPARTED")
-    assert (story.balance(), story.kinds("M1")) == ("0/1100 0/2", ["CAP_BELOW_USED"])
+    assert (story.state("S1"), story.balance()) == ("INTERCEPT QTY_EXCEEDED", "0/1100 0/2")
+    assert story.kinds("M1") == ["CAP_BELOW_USED"]
+
+
+def test_a_use_taken_by_goods_that_left_while_held_is_no_use_for_the_one_that_was_released() -> None:
+    story = Story(general("T1", licence_line(codes=("6A911.a",)), max_uses=1))
+    story.ship("S1", "10 KGM", item="LASER-HEAD")
+    story.ship("S2", "10 KGM", item="LASER-HEAD")
+    assert (story.state("S1"), story.state("S2")) == ("RELEASED", "HELD USES_EXCEEDED")
+    story.milestone("S2", "DEPARTED")
+    assert (story.state("S1"), story.state("S2")) == ("HELD USES_EXCEEDED", "RELEASED")
+    assert story.balance("T1") == "0/10 0/1"
+
+
+def test_an_order_is_held_once_the_last_use_is_gone() -> None:
+    story = Story(general("T1", licence_line(codes=("6A911.a",)), max_uses=1))
+    story.order("O1", "10 KGM", item="LASER-HEAD")
+    assert story.state("O1") == "CLEARED"
+    story.ship("S1", "10 KGM", item="LASER-HEAD")
+    assert (story.state("S1"), story.state("O1")) == ("RELEASED", "HELD USES_EXCEEDED")
+    story.milestone("S1", "CANCELLED")
+    assert story.state("O1") == "CLEARED"
+
+
+def test_what_left_while_closed_is_asked_for_its_order_at_once() -> None:
+    story = Story()
+    story.ship("S1", order="O1", **TO_ALPHA)
+    story.milestone("S1", "CANCELLED")
+    story.advance_to(NOW + HOUR)
+    story.milestone("S1", "DEPARTED")
+    assert story.state("S1") == "INTERCEPT MOVED_UNRELEASED ORDER_UNKNOWN"
+    story.rejudge("shipment", "S1", "sweep")
+    assert story.state("S1") == "INTERCEPT MOVED_UNRELEASED ORDER_UNKNOWN"
+
+
+def test_another_licence_takes_over_at_once_what_was_corrected_beyond_the_first() -> None:
+    story = Story(general("M2", licence_line(granted="2000 KGM", codes=("1C904.a",)), valid_until=day("2027-12-31")))
+    departed(story, net="1000 KGM")
+    assert story.balance("M1") == "0/1000 0/1"
+    story.correct("S1", "S1-left", "1000.001 KGM")
+    assert (story.state("S1"), story.balance("M1")) == ("RELEASED", "0/0 0/0")
+    assert story.balance("M2") == "0/1000.001 0/1"
 
 
 def test_a_departure_dated_ahead_acts_when_its_time_comes() -> None:

@@ -24,7 +24,7 @@ from tests.domain.builders import (
     shipment,
     shipment_facts,
 )
-from tests.domain.matching.judged import drawn, judged, reasons
+from tests.domain.matching.judged import drawn, judged, prechecked, reasons
 
 
 def test_a_named_licence_is_the_only_candidate_although_another_would_fit() -> None:
@@ -112,6 +112,12 @@ def test_naming_a_superseded_licence_names_its_successor_once_that_has_begun() -
     assert drawn(judged(named, references(begun))) == [(1, "L2", 1, "500")]
     draft = licence("L2", supersedes=("L1",), status=LicenceStatus.DRAFT)
     assert drawn(judged(named, references(draft))) == [(1, "L1", 1, "500")]
+
+
+def test_naming_a_superseded_licence_names_a_successor_for_the_days_on_which_that_is_valid() -> None:
+    later = licence("L2", supersedes=("L1",), valid_from=day("2026-03-10"), valid_until=day("2026-12-31"))
+    named = order(licences=("L1",), planned_export_date=day("2026-09-01"))
+    assert drawn(prechecked(named, references(later))) == [(1, "L2", 1, "500")]
 
 
 def test_a_superseded_licence_is_no_candidate_when_none_is_named() -> None:
