@@ -254,6 +254,8 @@ class Teller:
         changes = ({}, {}, {}, {"list": "INTERNAL"}, {"list": "WATCH_LIST"}, {"effect": "REVIEW"}, {"names": ["X"]},
                    {"suspensions": [{"from": "2026-03-02", "until": "2026-03-04"}]},
                    {"names": [], "identifiers": [{"scheme": "LEI", "value": "ALPHA"}]})  # fmt: skip
+        if data["effective_until"] and data["effective_until"] < data["effective_from"]:
+            data["effective_from"] = "2026-01-01"
         self.say("list-entry.upserted", {**data, **self.one(changes)})
 
     def rule(self) -> None:
