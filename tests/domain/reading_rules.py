@@ -171,7 +171,7 @@ def fx_rate(data: Data, _: datetime) -> FxRate:
 def feed(data: Data, _: datetime) -> Feed:
     as_of = instant(data["as_of"])
     assert as_of is not None
-    return Feed(data["feed"], data["version"], as_of, data["entries"])
+    return Feed(data["feed"], data["version"], as_of, data.get("entries", 0))
 
 
 def notice(data: Data, time: datetime) -> Notice:

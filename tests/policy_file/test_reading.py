@@ -151,7 +151,7 @@ def test_a_decimal_is_never_rounded_whether_it_is_quoted_or_not() -> None:
         ("split_limit: {value: 1e3, unit: KGM}", 'must be a number above 0, not "1e3"'),
         ("split_limit: {value: true, unit: KGM}", "must be a number above 0, not true"),
         ("split_limit: {value: [1], unit: KGM}", "must be a number above 0, not a list"),
-        ("split_limit: {value: 1, unit: KG}", "split_limit.unit: line 2, column 31: must be a known unit such as KGM"),
+        ("split_limit: {value: 1, unit: KQ}", "split_limit.unit: line 2, column 31: must be a known unit such as KGM"),
         ("split_limit: {value: 1}", "split_limit.unit: line 2, column 14: must be a known unit such as KGM, and is"),
         ("split_limit: {value: 1, unit: KGM, per: day}", "split_limit.per: line 2, column 36: is unknown"),
         ("split_window_days: 0", "split_window_days: line 2, column 20: must be a whole number of days from 1 to 366"),

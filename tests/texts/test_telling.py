@@ -102,7 +102,7 @@ def test_owners_periods_and_challenges_are_told() -> None:
     assert "limit 200 KGM; calendar month 2026-03-01 to 2026-03-31; already used in it 150 KGM" in period["en"]
     assert "Lifts on 2026-04-01, when the next period begins" in period["en"]
     challenged = text(found(Reason.CUSTOMS_CHALLENGE, {"respond_by": "2026-03-11"}, notice_id="N1"))
-    assert "须于2026-03-11前答复" in challenged["zh"]
+    assert "须于2026-03-11当日或之前答复" in challenged["zh"]
 
 
 def test_a_text_from_outside_is_never_taken_for_a_template() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from services.gatekeeper.domain.aggregates import Draw, Finding, Hold, Progress
 from services.gatekeeper.domain.case import Case, CaseLine
@@ -39,7 +39,14 @@ def has_left(case: Case) -> bool:
 
 
 def left_at(case: Case) -> datetime | None:
-    return _progress(case).departed_at if has_left(case) else None
+    """When it left, for what was so then. A clock that is fast by no more than is tolerated is no look ahead (D7.3)."""
+    departed_at, reported_at = _progress(case).departed_at, _reported_at(case)
+    if not has_left(case) or departed_at is None:
+        return None
+    if reported_at is None:
+        return departed_at
+    skew = timedelta(minutes=case.policy.future_event_tolerance_minutes)
+    return reported_at if reported_at < departed_at <= reported_at + skew else departed_at
 
 
 def open_holds(case: Case) -> tuple[Hold, ...]:

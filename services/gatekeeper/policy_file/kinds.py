@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from schemas.units import normalised
 from services.gatekeeper.domain.quantity import Quantity, known_unit
 from services.kit.yaml_text import Path, WrittenFloat
 
@@ -202,6 +203,7 @@ def quantity() -> Kind:
         others = [str(key) for key in given if key not in ("value", "unit")]
         faults += [Fault((*path, key), "is unknown; there are value and unit", of_key=True) for key in others]
         exact, unit = _decimal(given.get("value")), given.get("unit")
+        unit = normalised(unit) if isinstance(unit, str) else unit
         if exact is None or exact <= 0:
             faults.append(Fault((*path, "value"), f"must be a number above 0, {_not('value', given)}"))
         if not isinstance(unit, str) or not known_unit(unit):

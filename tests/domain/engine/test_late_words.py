@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from services.gatekeeper.domain.vocabulary import LicenceStatus
 from services.gatekeeper.domain.workspace import Outcome
-from tests.domain.builders import M1, at, day, general, licence_line
+from tests.domain.builders import M1, at, day, general, item, licence_line
 from tests.domain.story import Story
 
 HOUR = timedelta(hours=1)
@@ -215,3 +215,17 @@ def test_a_departure_that_is_told_twice_under_one_id_is_one_for_the_engine_too()
     story.seen.clear()
     assert story.milestone("S1", "DEPARTED", event_id="gone-1") is Outcome.STALE
     assert story.balance() == "0/300 0/1"
+
+
+def test_a_departure_by_a_clock_that_is_fast_is_judged_by_what_was_so_when_it_was_reported() -> None:
+    """D7.3: within the tolerance nothing lies ahead: a notice between the report and its time says nothing of it."""
+    story = Story()
+    story.ship("S1", item="STEEL-BOLT")
+    story.milestone("S1", "DEPARTED", story.clock + timedelta(minutes=8))
+    story.advance_to(story.clock + timedelta(minutes=2))
+    story.notice("N1", shipments=["S1"])
+    assert story.state("S1") == "INTERCEPT STOP_NOTICE"
+    story.advance_to(story.clock + timedelta(minutes=20))
+    story.rule(item("STEEL-BOLT", "9Z999", version=7))
+    story.lift("N1")
+    assert story.state("S1") == "RELEASED"
