@@ -103,3 +103,9 @@ def test_the_oldest_steps_before_the_export_are_forgotten_first() -> None:
         reports = add_report(reports, reported("PICKED", hour=hour))
     assert len(reports) == REPORTS_MAX
     assert reports[0].milestone is Milestone.DEPARTED
+
+
+def test_after_an_arrival_the_first_departure_that_is_told_gives_the_day_and_a_second_changes_nothing() -> None:
+    first = reported("DEPARTED", hour=1, occurred=NOON - timedelta(days=2))
+    second = reported("DEPARTED", hour=2, occurred=NOON - timedelta(days=1))
+    assert told("ARRIVED", first, second).departed_at == NOON - timedelta(days=2)

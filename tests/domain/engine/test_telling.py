@@ -243,3 +243,20 @@ def test_the_past_of_a_shipment_is_bounded_and_keeps_its_first_and_its_newest() 
     assert state_at(spans, NOW - HOUR) is None
     assert state_at(spans, NOW + 1000 * HOUR) is states[(2 * SPANS_MAX - 1) % 2]
     assert with_span(spans, spans[-1].state, NOW + 1000 * HOUR) == spans
+
+
+def test_an_event_names_the_holds_that_are_new_and_those_that_are_gone_and_none_that_stayed() -> None:
+    story = Story()
+    story.notice("N1", shipments=["S1"])
+    story.ship("S1")
+    story.ship("S1", "1200 KGM")
+    story.lift("N1")
+    said = [
+        (
+            sorted(hold.reason.value for hold in event.shipment.holds if hold.hold_id in event.placed),
+            sorted(lifted.hold.reason.value for lifted in event.lifted),
+        )
+        for event in story.shipment_events
+    ]
+    assert said == [(["STOP_NOTICE"], []), (["QTY_EXCEEDED"], []), ([], ["STOP_NOTICE"])]
+    assert [len(event.placed) for event in story.shipment_events] == [1, 1, 0]

@@ -99,3 +99,17 @@ def test_a_movement_that_stays_needs_and_draws_nothing(movement: Movement) -> No
 def test_every_movement_that_leaves_needs_a_licence(movement: Movement) -> None:
     assert reasons(judged(shipment(line(item_no="LASER-HEAD"), movement=movement))) == ["NO_LICENCE"]
     assert len(judged(shipment(movement=movement)).draws) == 1
+
+
+@pytest.mark.parametrize(
+    ("ref", "shown"),
+    [
+        (PartyRef("GAMMA"), "GAMMA"),
+        (PartyRef("GAMMA", "Gamma SA", "FR"), "GAMMA (FR)"),
+        (PartyRef(name="Alfa GmbH"), "Alfa GmbH"),
+        (PartyRef(name="Alfa GmbH", country="DE"), "Alfa GmbH (DE)"),
+    ],
+)
+def test_who_was_given_is_said_beside_who_is_licensed(ref: PartyRef, shown: str) -> None:
+    [finding] = judged(shipment(parties=parties() | {"end_user": ref})).findings
+    assert (finding.detail["end_user"], finding.detail["licensed"]) == (shown, "ALPHA")
