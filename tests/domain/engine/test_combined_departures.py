@@ -132,3 +132,16 @@ def test_at_sea_a_licence_that_answers_a_notice_takes_over_from_a_combination() 
     answering: dict[str, Any] = {"answers_notices": ("N1",), "authority_time": at("2026-03-02 09:30")}
     story.rule(lot("G4", "900 KGM", **answering))
     assert (story.state("S1"), drawn(story, "S1")) == ("RELEASED", [("G4", "700", "9000")])
+
+
+def test_where_the_parts_cannot_be_told_no_licence_is_said_to_have_too_little() -> None:
+    """D3.7: together they grant twice 2,000,000 USD; which of them gives how much is not known, and stays so."""
+    story = story_with(lot("G1", "300 KGM"), lot("G2", "500 KGM"))
+    story.ship("S1", "700 KGM")
+    story.milestone("S1", "DEPARTED")
+    for value in ("2500000 USD", "2600000 USD"):
+        story.ship("S1", "700 XYZ", value=value)
+        assert story.state("S1") == "INTERCEPT UNIT_NOT_CONVERTIBLE"
+    story.ship("S1", "700 KGM", value="2500000 USD")
+    assert story.state("S1") == "RELEASED"
+    sound(story)
