@@ -59,8 +59,7 @@ def judge_booked(
     standing = _standing(case, line, drawn, room, booked, contested=contested)
     places = {candidate.key for candidate in drawn}
     others = [on_the_day(case, line, one, room, booked) for one in possible if one.key not in places]
-    again = [on_the_day(case, line, one, room, booked) for one in drawn] if contested and len(drawn) > 1 else []
-    whole = standing if len(standing) == 1 else again
+    whole = standing if len(drawn) == 1 else [on_the_day(case, line, one, room, booked) for one in drawn]
     best = fitting(case, line, [*whole, *others], booked, room, against)
     changed = any(found.reason not in BALANCE | {Reason.LICENCE_REVOKED} for one in standing for found in one.findings)
     answering = bool(best) and all(answers(one.candidate.licence, against) for one in best)
@@ -70,7 +69,9 @@ def judge_booked(
         outcome.stands(case, best)
     else:
         told = [found for one in standing for found in one.findings]
-        outcome.findings += reasons_of(case, line, [*standing, *others]) if contested else told
+        # Of several licences each must give its part: the one that fits is not the nearest of them.
+        alone = contested and len(standing) == 1
+        outcome.findings += reasons_of(case, line, [*standing, *others]) if alone else told
         outcome.booking += taken_by(case, room, standing, Balance.CONSUMED) or _kept(case, room, standing, booked)
 
 

@@ -186,6 +186,8 @@ def test_a_suspension_after_the_departure_is_no_reason_for_a_late_report() -> No
         holds=(hold(Reason.LICENCE_SUSPENDED, at("2026-03-04 10:00"), licence_no="L1", line_no=1),),
     )
     assert reasons(judged(held, references(after), as_of=LATER)) == ["LICENCE_SUSPENDED"]
+    at_once = replace(held, holds=(hold(Reason.LICENCE_SUSPENDED, PLANNED, licence_no="L1", line_no=1),))
+    assert reasons(judged(at_once, references(after), as_of=LATER)) == ["LICENCE_SUSPENDED"]
     other = hold(Reason.STOP_NOTICE, at("2026-03-04 10:00"), notice_id="N1")
     with_others = replace(held, holds=(*held.holds, other))
     assert reasons(judged(with_others, references(after), as_of=LATER)) == ["LICENCE_SUSPENDED"]

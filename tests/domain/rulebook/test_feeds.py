@@ -199,6 +199,8 @@ def test_a_hold_that_the_goods_left_with_stays_until_the_feed_is_fresh() -> None
     open_hold = hold(Reason.REFERENCE_UNAVAILABLE, feed="CONTROL_LIST")
     gone = departed(shipment(holds=(open_hold,)), released=False)
     assert reasons_of(judged(gone, trade(), policy=limits(), as_of=PLANNED)) == ["REFERENCE_UNAVAILABLE"]
+    more = judged(gone, trade(), policy=limits("CONTROL_LIST", "WATCH_LIST"), as_of=PLANNED)
+    assert subjects(more.findings) == [("REFERENCE_UNAVAILABLE", {"feed": "CONTROL_LIST"})]
     fresh = trade(Feed("CONTROL_LIST", 1, PLANNED, 9))
     assert not judged(gone, fresh, policy=limits(), as_of=PLANNED).findings
 
