@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 from decimal import Decimal
+from fractions import Fraction
 
 import pytest
 
 from services.gatekeeper.domain.aggregates import Draw, LicenceAccount, LineBalance, Order, Take
-from services.gatekeeper.domain.alerts import check_caps, drawn_share, watch_balances
+from services.gatekeeper.domain.alerts import check_caps, drawn_share, watch_balances, watch_licence_change
 from services.gatekeeper.domain.facts import OrderFacts, OrderLine
 from services.gatekeeper.domain.judging import GatheredAccounts
 from services.gatekeeper.domain.ledger import free_of
@@ -18,7 +19,7 @@ from services.gatekeeper.domain.reservations import wanted_draws
 from services.gatekeeper.domain.rule_entities import FxRate
 from services.gatekeeper.domain.vocabulary import Balance
 from services.gatekeeper.domain.workspace import Workspace
-from tests.domain.builders import NOW, licence_line, money, quantity, references
+from tests.domain.builders import M1, NOW, licence_line, money, quantity, references
 from tests.domain.engine.test_telling import Unreadable
 from tests.domain.story import Story
 
@@ -53,6 +54,42 @@ def test_a_line_that_grants_nothing_has_no_share() -> None:
     account = LicenceAccount("L1", {1: LineBalance(1, reserved=Decimal(5))})
     assert drawn_share(account, licence_line(granted="0 KGM", value="0 USD")) is None
     assert drawn_share(account, licence_line(2)) is None
+
+
+def test_what_is_drawn_is_the_larger_share_of_quantity_and_value_however_little_is_granted() -> None:
+    """D4.9."""
+    account = LicenceAccount("L1", {1: LineBalance(1, Decimal(1), Decimal(1), Decimal(5), Decimal(0))})
+    assert drawn_share(account, licence_line(granted="20 KGM", value="10 USD")) == Fraction(1, 2)
+    assert drawn_share(account, licence_line(granted="4 KGM", value="100 USD")) == Fraction(1, 2)
+    assert drawn_share(account, licence_line(granted="1 KGM", value="1000 USD")) == 2
+    assert drawn_share(account, licence_line(granted="1000 KGM", value="1 USD")) == 5
+
+
+def test_what_is_consumed_to_the_last_cent_is_no_violation_and_a_cent_more_is() -> None:
+    """D4.5."""
+    for cents, kinds in (("2000000.00", []), ("2000000.01", ["CAP_BELOW_USED"])):
+        place = workspace(LicenceAccount("M1", {1: LineBalance(1, value_consumed=Decimal(cents))}))
+        check_caps(place, "M1")
+        assert [violation.kind.value for violation in place.effects.licence_violations] == kinds
+
+
+def test_a_version_that_lapses_on_completion_is_consumed_by_itself_and_told_so() -> None:
+    """D4.2: whether or not anything else is waiting to be looked at."""
+    account = LicenceAccount("M1", {1: LineBalance(1, consumed=Decimal(5))}, uses=1)
+    place = Workspace(NOW, references(replace(M1, lapses_on_completion=True)), Policy(), {}, {}, {"M1": account})
+    watch_licence_change(place, M1, replace(M1, lapses_on_completion=True), 0)
+    assert place.accounts["M1"].completed
+    assert [alert.kind.value for alert in place.effects.alerts] == ["CONSUMED"]
+
+
+@pytest.mark.parametrize(("worth", "weighs"), [("0", "900"), ("900", "0")])
+def test_what_must_be_given_back_is_told_once_it_has_been_whether_weight_or_worth(worth: str, weighs: str) -> None:
+    """D4.5: reservations that no longer fit are held first; of goods worth nothing the weight alone is reserved."""
+    balance = LineBalance(1, reserved=Decimal(weighs), value_reserved=Decimal(worth))
+    lowered = replace(M1, lines=(licence_line(granted="500 KGM", value="500 USD", codes=("1C904.a",)),))
+    place = Workspace(NOW, references(lowered), Policy(), {}, {}, {"M1": LicenceAccount("M1", {1: balance})})
+    watch_licence_change(place, M1, lowered, 0)
+    assert place.effects.alerts == []
 
 
 def test_a_line_that_the_licence_lost_is_no_violation_when_nothing_was_consumed_of_it() -> None:

@@ -109,3 +109,23 @@ def test_after_an_arrival_the_first_departure_that_is_told_gives_the_day_and_a_s
     first = reported("DEPARTED", hour=1, occurred=NOON - timedelta(days=2))
     second = reported("DEPARTED", hour=2, occurred=NOON - timedelta(days=1))
     assert told("ARRIVED", first, second).departed_at == NOON - timedelta(days=2)
+
+
+def test_facts_act_in_the_order_of_their_times_and_not_in_that_of_their_arrival() -> None:
+    """D7.3: a return dated ahead was told before the departure, and comes after it."""
+    ahead = reported("RETURNED", occurred=NOON + timedelta(hours=5))
+    progress = told(ahead, reported("DEPARTED", hour=1))
+    assert (progress.place, progress.exports, progress.impossible) == (Place.CLOSED, 1, ())
+
+
+def test_what_has_not_left_counts_no_export_and_implies_none() -> None:
+    progress = told("PICKED")
+    assert (progress.exports, progress.departure_implied, progress.departed_at) == (0, False, None)
+
+
+def test_where_nothing_but_exports_was_told_the_oldest_is_forgotten() -> None:
+    reports: tuple[MilestoneReport, ...] = ()
+    for hour in range(REPORTS_MAX + 1):
+        reports = add_report(reports, reported("ARRIVED", hour=hour))
+    assert [report.event_id for report in (reports[0], reports[-1])] == ["ARRIVED-1", f"ARRIVED-{REPORTS_MAX}"]
+    assert len(reports) == REPORTS_MAX

@@ -115,6 +115,7 @@ def test_who_draws_more_than_a_share_of_a_licence_is_told_once_for_each_crossing
     story.ship("S2", "100 KGM")
     story.ship("S2", "200 KGM")
     assert [alert.kind.value for alert in story.alerts] == ["DRAWN_80", "DRAWN_95", "DRAWN_100"]
+    assert [alert.detail["drawn_percent"] for alert in story.alerts] == ["80.00", "96.00", "100.00"]
 
 
 def test_a_licence_revoked_while_something_draws_on_it() -> None:
@@ -126,6 +127,9 @@ def test_a_licence_revoked_while_something_draws_on_it() -> None:
     story.rule(revoked)
     story.rule(replace(revoked, version=3))
     assert [alert.kind.value for alert in story.alerts] == ["REVOKED_WITH_OPEN"]
+    story.order("O1", licences=["L1"], item="SM-OXIDE")
+    story.rule(replace(revoked, version=3))
+    assert [alert.kind.value for alert in story.alerts] == ["REVOKED_WITH_OPEN"], "once, when it is revoked"
     assert story.balance() == "0/0 0/0"
 
 

@@ -25,6 +25,7 @@ from tests.domain.builders import (
     draw,
     general,
     hold,
+    item,
     licence,
     licence_line,
     line,
@@ -145,6 +146,16 @@ def test_a_hold_open_at_departure_lifts_when_the_line_fits_that_day_on_whichever
     assert (reasons(extended), booked(extended)) == ([], [("L1", "500", "CONSUMED")])
     other = judged(left, references(expired, general("G1")), SPENT, as_of=LATER)
     assert (reasons(other), booked(other)) == ([], [("G1", "500", "CONSUMED")])
+
+
+def test_what_was_held_when_it_left_and_is_no_candidate_any_more_is_still_judged_in_full() -> None:
+    left = replace(
+        departed(shipment(draws=(BOOKED,)), released=False),
+        holds=(hold(Reason.LICENCE_EXPIRED, licence_no="L1", line_no=1),),
+    )
+    other_code = references(item("SM-OXIDE", "6A911.a", version=2))
+    found = judged(left, other_code, SPENT, as_of=LATER)
+    assert (reasons(found), booked(found)) == (["ITEM_MISMATCH"], [("L1", "500", "CONSUMED")])
 
 
 def test_goods_that_left_on_a_revoked_licence_may_be_taken_over() -> None:
