@@ -71,6 +71,11 @@ def test_what_is_consumed_to_the_last_cent_is_no_violation_and_a_cent_more_is() 
         place = workspace(LicenceAccount("M1", {1: LineBalance(1, value_consumed=Decimal(cents))}))
         check_caps(place, "M1")
         assert [violation.kind.value for violation in place.effects.licence_violations] == kinds
+    whole = LicenceAccount("M1", {1: LineBalance(1, consumed=Decimal(1000))}, uses=12)
+    for account, count in ((whole, 0), (replace(whole, uses=13), 1), (overdrawn("1000.001"), 1)):
+        place = workspace(account)
+        check_caps(place, "M1")
+        assert len(place.effects.licence_violations) == count
 
 
 def test_a_version_that_lapses_on_completion_is_consumed_by_itself_and_told_so() -> None:

@@ -13,6 +13,7 @@ from services.gatekeeper.domain.vocabulary import Milestone, Place
 
 NOON = datetime(2026, 3, 5, 12, 0, tzinfo=SHANGHAI)
 TOLERANCE = timedelta(minutes=10)
+DAY = timedelta(days=1)
 
 
 def told(*milestones: str | MilestoneReport, as_of: datetime = NOON + timedelta(days=30)) -> Progress:
@@ -129,3 +130,20 @@ def test_where_nothing_but_exports_was_told_the_oldest_is_forgotten() -> None:
         reports = add_report(reports, reported("ARRIVED", hour=hour))
     assert [report.event_id for report in (reports[0], reports[-1])] == ["ARRIVED-1", f"ARRIVED-{REPORTS_MAX}"]
     assert len(reports) == REPORTS_MAX
+
+
+def test_a_void_takes_back_one_export_and_what_was_implied_with_it() -> None:
+    again = told("DEPARTED", "SHIPPING_VOIDED", "DEPARTED")
+    assert again.exports == 1
+    void = told("ARRIVED", "SHIPPING_VOIDED")
+    assert (void.exports, void.departure_implied) == (0, False)
+    assert told("ARRIVED").departure_implied
+
+
+def test_of_several_facts_dated_ahead_the_first_is_waited_for() -> None:
+    ahead = (reported("ARRIVED", occurred=NOON + timedelta(hours=5)), reported("DEPARTED", occurred=NOON + DAY / 8))
+    assert told(*ahead, as_of=NOON).resumes_at == NOON + timedelta(hours=3)
+
+
+def test_the_first_word_of_a_shipment_is_a_milestone_too() -> None:
+    assert told("CREATED").milestone == "CREATED"

@@ -9,7 +9,18 @@ import pytest
 from services.gatekeeper.domain.aggregates import LicenceCovered, Order, Shipment
 from services.gatekeeper.domain.facts import EndUse, OrderFacts, PartyRef
 from services.gatekeeper.domain.vocabulary import Classification
-from tests.domain.builders import PLANNED, account, accounts, departed, item, licence, line, parties, references, shipment
+from tests.domain.builders import (
+    PLANNED,
+    account,
+    accounts,
+    departed,
+    item,
+    licence,
+    line,
+    parties,
+    references,
+    shipment,
+)
 from tests.domain.matching.judged import judged, prechecked, reasons
 
 RELEASED = LicenceCovered(1, "ALPHA", "CIVIL_MRI", "SM-OXIDE")
@@ -121,3 +132,8 @@ def test_an_unclassified_item_is_found_behind_a_classified_one_and_at_sea() -> N
     assert reasons(judged(two)) == ["ITEM_UNCLASSIFIED"]
     gone = departed(shipment(line(item_no="GREY-POWDER")), released=False)
     assert reasons(judged(gone, as_of=PLANNED)) == ["ITEM_UNCLASSIFIED"]
+
+
+def test_the_end_use_is_asked_for_where_a_licence_is_needed_and_there_is_none() -> None:
+    found = judged(shipment(line(item_no="LASER-HEAD"), end_use=None))
+    assert sorted(reasons(found)) == ["MISSING_DATA", "NO_LICENCE"]
