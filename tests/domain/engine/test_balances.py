@@ -17,7 +17,7 @@ from services.gatekeeper.domain.policy import Policy
 from services.gatekeeper.domain.quantity import show
 from services.gatekeeper.domain.reservations import wanted_draws
 from services.gatekeeper.domain.rule_entities import FxRate
-from services.gatekeeper.domain.vocabulary import Balance
+from services.gatekeeper.domain.vocabulary import Balance, LicenceStatus
 from services.gatekeeper.domain.workspace import Workspace
 from tests.domain.builders import M1, NOW, licence_line, money, quantity, references
 from tests.domain.engine.test_telling import Unreadable
@@ -174,3 +174,12 @@ def test_an_order_whose_licence_line_is_gone_gets_nothing_back() -> None:
     story.references = story.references.with_changes(99, [replace(known, version=2, lines=(other,))], [], [])
     story.milestone("S1", "CANCELLED")
     assert story.orders["O1"].draws[0].licence_line == 2
+
+
+def test_a_revocation_is_told_when_it_comes_and_something_draws_on_it() -> None:
+    """D4.9 REVOKED_WITH_OPEN."""
+    revoked = replace(M1, status=LicenceStatus.REVOKED)
+    for before, open_draws, told in ((M1, 1, True), (None, 1, True), (M1, 0, False), (revoked, 1, False)):
+        place = workspace(LicenceAccount("M1"))
+        watch_licence_change(place, before, revoked, open_draws)
+        assert [alert.kind.value for alert in place.effects.alerts] == ["REVOKED_WITH_OPEN"] * told

@@ -228,3 +228,19 @@ def test_where_one_part_cannot_be_told_the_parts_stay_as_they_are_booked() -> No
     assert (story.state("S1"), story.shipments["S1"].draws) == ("INTERCEPT UNIT_NOT_CONVERTIBLE", before)
     story.ship("S1", "800 KGM")
     assert (story.state("S1"), story.shipments["S1"].draws) == ("INTERCEPT UNIT_NOT_CONVERTIBLE", before)
+
+
+def test_that_one_of_several_answers_a_notice_lets_nobody_take_over_from_one_that_is_revoked() -> None:
+    """D1.7, D6.6: only what answers in full takes over for a notice."""
+    stop = replace(notice("N1"), scope=replace(notice().scope, items=("MAG-ROD",)))
+    story = story_with(lot("G1", "300 KGM"), lot("G2", "500 KGM"), lot("G3", "500 KGM"))
+    story.ship("S1", "700 KGM")
+    story.milestone("S1", "DEPARTED")
+    story.advance_to(at("2026-03-03 09:00"))
+    story.rule(replace(stop, recorded_at=story.clock))
+    story.advance_to(at("2026-03-04 09:00"))
+    answering: dict[str, Any] = {"answers_notices": ("N1",), "authority_time": at("2026-03-03 09:30")}
+    story.rule(lot("G1", "300 KGM", version=2, **answering))
+    story.rule(lot("G2", "500 KGM", version=2, status=LicenceStatus.REVOKED))
+    assert story.state("S1") == "INTERCEPT STOP_NOTICE LICENCE_REVOKED"
+    assert [number for number, *_ in drawn(story, "S1")] == ["G1", "G2"]
