@@ -183,3 +183,23 @@ def test_a_revocation_is_told_when_it_comes_and_something_draws_on_it() -> None:
         place = workspace(LicenceAccount("M1"))
         watch_licence_change(place, before, revoked, open_draws)
         assert [alert.kind.value for alert in place.effects.alerts] == ["REVOKED_WITH_OPEN"] * told
+
+
+def test_the_ledger_says_what_became_of_a_use() -> None:
+    """D4.1: a released shipment reserves one, a departure counts it, a void takes it back."""
+    story = Story()
+    story.ship("S1")
+    story.milestone("S1", "DEPARTED")
+    story.milestone("S1", "SHIPPING_VOIDED")
+    story.milestone("S1", "CANCELLED")
+    uses = [(row.kind, row.uses, row.uses_reserved) for row in story.ledger if row.uses or row.uses_reserved]
+    assert uses[:2] == [("USE_HELD", 0, 1), ("USE", 1, -1)]
+    assert uses[2:] == [("USE_REVERSED", -1, 0), ("USE_HELD", 0, 1), ("USE_RETURNED", 0, -1)]
+
+
+def test_an_orders_events_are_numbered_one_by_one() -> None:
+    story = Story()
+    story.order("O1")
+    story.order("O1", "5000 KGM")
+    story.order("O1", "400 KGM")
+    assert [event.order.sequence for event in story.order_events] == [1, 2, 3]

@@ -186,6 +186,9 @@ def test_a_rule_that_fails_holds_what_it_judges_and_is_tried_again_later() -> No
     story.order("O1")
     assert (story.state("S1"), story.balance()) == ("HELD ENGINE_ERROR", "0/0 0/0")
     assert story.state("S2") == "HELD QTY_EXCEEDED ENGINE_ERROR"
+    story.rejudge("shipment", "S1", "timer")
+    noted = [entry.owner_id for entry in story.timeline if entry.what == "ENGINE_ERROR"]
+    assert noted == ["S1", "S2", "O1"], "once, as long as it stands"
     assert story.state("O1") == "HELD ENGINE_ERROR"
     assert {(each.owner, each.owner_id) for each in story.engine_errors} == {
         ("shipment", "S1"), ("shipment", "S2"), ("order", "O1"),
