@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from services.gatekeeper.domain.policy import Policy
@@ -136,7 +138,8 @@ def test_a_licence_answers_no_notice_while_nobody_says_what_it_must_fit(unknown:
     answer = licence("L2", answers_notices=("N1",), authority_time=NOW)
     refs = references(stop, answer)
     assert reasons(judged(shipment(licences=("L2",)), refs)) == []
-    found = judged(shipment(**{"licences": ("L2",), unknown: None}), refs)
+    unsaid: dict[str, Any] = {"licences": ("L2",), unknown: None}
+    found = judged(shipment(**unsaid), refs)
     assert (reasons(found), found.planned) == (["STOP_NOTICE", "MISSING_DATA"], ())
 
 
