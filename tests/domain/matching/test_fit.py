@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from services.gatekeeper.domain.facts import EndUse, PartyRef
-from services.gatekeeper.domain.vocabulary import LicenceStatus, Movement
-from tests.domain.builders import at, day, licence, line, parties, references, shipment
+from services.gatekeeper.domain.rule_entities import PeriodLimit
+from services.gatekeeper.domain.vocabulary import LicenceStatus, Movement, Period
+from tests.domain.builders import at, day, licence, line, parties, quantity, references, shipment
 from tests.domain.matching.judged import judged, reasons
 
 
@@ -113,3 +114,14 @@ def test_every_movement_that_leaves_needs_a_licence(movement: Movement) -> None:
 def test_who_was_given_is_said_beside_who_is_licensed(ref: PartyRef, shown: str) -> None:
     [finding] = judged(shipment(parties=parties() | {"end_user": ref})).findings
     assert (finding.detail["end_user"], finding.detail["licensed"]) == (shown, "ALPHA")
+
+
+def test_a_period_limit_says_what_is_too_much_and_on_which_day_there_is_room_again() -> None:
+    """D3.11; planned for 5 March."""
+    limited = licence(period_limits=(PeriodLimit(1, quantity("1 KGM"), Period.DAY),))
+    [finding] = judged(shipment(), references(limited)).findings
+    told = {key: finding.detail[key] for key in ("requested", "available", "excess", "period_end", "lifts_on")}
+    assert told == {
+        "requested": "500 KGM", "available": "1 KGM", "excess": "499 KGM", "period_end": "2026-03-05",
+        "lifts_on": "2026-03-06",
+    }  # fmt: skip
