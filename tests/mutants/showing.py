@@ -21,6 +21,7 @@ from tests.mutants.baseline import DOMAIN, PACKAGE
 IMPORT_SECONDS = 30
 TIMES_SLOWER_MAX = 10
 COLLECTED_NOTHING = 5
+PROJECT = ("services", "tests", "schemas")
 
 
 class Verdict(StrEnum):
@@ -84,6 +85,7 @@ def _run(module: str, source: str, tests: Sequence[str], seconds_max: int) -> No
         with open(os.devnull, "w") as nowhere:
             os.dup2(nowhere.fileno(), 1)
             os.dup2(nowhere.fileno(), 2)
+        _forget_what_is_loaded()
         sys.meta_path.insert(0, _Mutated(module, source))
         files: Collection[str] = dict.fromkeys(test.partition("::")[0] for test in tests)
         arguments = [*files, "-x", "-q", "-p", "no:cacheprovider", "-p", "no:cov", "--no-header"]
@@ -93,3 +95,10 @@ def _run(module: str, source: str, tests: Sequence[str], seconds_max: int) -> No
             code = int(pytest.main(arguments, plugins=[_Chosen(tests)]))
     finally:
         os._exit(code)
+
+
+def _forget_what_is_loaded() -> None:
+    """So that the tests, and the module with whatever took something from it, are imported anew."""
+    for name in list(sys.modules):
+        if name.split(".")[0] in PROJECT and not name.startswith("tests.mutants"):
+            del sys.modules[name]

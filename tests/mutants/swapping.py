@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from dataclasses import is_dataclass
 from pathlib import Path
 from types import FunctionType, ModuleType
 from typing import Any
@@ -28,6 +29,7 @@ def swap_in(module: ModuleType, source: str) -> bool:
             continue
         function.__code__, function.__defaults__ = new.__code__, new.__defaults__
         changed = True
+    changed = _swap_defaults(module, namespace) or changed
     return _swap_values(module, namespace) or changed
 
 
@@ -56,6 +58,24 @@ def _within(value: Any) -> Iterator[FunctionType]:
         inner = getattr(value, "__wrapped__", None) or getattr(value, "__func__", None)
         if isinstance(inner, FunctionType):
             yield inner
+
+
+def _swap_defaults(module: ModuleType, namespace: dict[str, Any]) -> bool:
+    """What the fields of a dataclass are when nobody says: its __init__ was written by no line of the file."""
+    changed = False
+    for name, new in namespace.items():
+        old = vars(module).get(name)
+        if not (isinstance(new, type) and isinstance(old, type) and new.__module__ == module.__name__):
+            continue
+        if not (is_dataclass(new) and is_dataclass(old)):
+            continue
+        before, after = (getattr(one.__init__, "__defaults__", None) or () for one in (old, new))
+        pairs = list(zip(before, after, strict=True))
+        defaults = tuple(theirs if _is_plain(theirs) and ours != theirs else ours for ours, theirs in pairs)
+        if defaults != before:
+            vars(old)["__init__"].__defaults__ = defaults
+            changed = True
+    return changed
 
 
 def _swap_values(module: ModuleType, namespace: dict[str, Any]) -> bool:

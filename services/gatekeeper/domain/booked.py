@@ -59,8 +59,7 @@ def judge_booked(
     standing = _standing(case, line, drawn, room, booked, contested=contested)
     places = {candidate.key for candidate in drawn}
     others = [on_the_day(case, line, one, room, booked) for one in possible if one.key not in places]
-    again = [on_the_day(case, line, one, room, booked) for one in drawn] if contested and len(drawn) > 1 else []
-    whole = standing if len(standing) == 1 else again
+    whole = standing if len(drawn) == 1 else [on_the_day(case, line, one, room, booked) for one in drawn]
     best = fitting(case, line, [*whole, *others], booked, room, against)
     changed = any(found.reason is not Reason.LICENCE_REVOKED for one in standing for found in one.findings)
     answering = bool(best) and all(answers(one.candidate.licence, against) for one in best)
@@ -70,7 +69,9 @@ def judge_booked(
         outcome.stands(case, best)
     else:
         told = [found for one in standing for found in one.findings]
-        outcome.findings += reasons_of(case, line, [*standing, *others]) if contested else told
+        # Of several licences each must give its part: the one that fits is not the nearest of them.
+        alone = contested and len(standing) == 1
+        outcome.findings += reasons_of(case, line, [*standing, *others]) if alone else told
         outcome.booking += taken_by(case, room, standing, Balance.CONSUMED) or _kept(case, room, standing, booked)
 
 
@@ -89,12 +90,15 @@ def _standing(
 ) -> tuple[Judgement, ...]:
     """What is booked, judged in full when it is contested; of several licences each for its own part of the line.
 
-    In proportion to what is booked (D4.1); where one of them has too little for that, the others give more.
+    In proportion to what is booked (D4.1); where one of them has too little for that, the others give more. Where the
+    parts can't be told, neither can it be told whether one is too much: what is unknown holds.
     """
     judge_whole = on_the_day if contested else _stands_still
     judgements = tuple(judge_whole(case, line, candidate, room, booked) for candidate in drawn)
-    if len(judgements) == 1 or any(one.amounts is None for one in judgements):
-        return judgements
+    if len(judgements) == 1:
+        return judgements if contested else (_without_size(judgements[0], judgements[0], line, room, booked[0]),)
+    if any(one.amounts is None for one in judgements):
+        return tuple(evolve(one, findings=_but_for_size(one)) for one in judgements)
     stood = {place_of(draw): None if contested else draw for draw in booked}
     wholes = sorted(judgements, key=lambda one: one.candidate.key)
     sized = parts(wholes, fractions_of(wholes, booked))
@@ -109,12 +113,18 @@ def _standing(
 
 def _without_size(whole: Judgement, part: Judgement, line: CaseLine, room: Room, booked: Draw | None) -> Judgement:
     """`part` with the reasons of the whole, but for its size, which is its own."""
-    findings = [found for found in whole.findings if found.reason not in SIZE]
-    return evolve(part, findings=(*findings, *_size_findings(part, line, room, booked)))
+    return evolve(part, findings=(*_but_for_size(whole), *_size_findings(part, line, room, booked)))
+
+
+def _but_for_size(whole: Judgement) -> tuple[Finding, ...]:
+    return tuple(found for found in whole.findings if found.reason not in SIZE)
 
 
 def _size_findings(part: Judgement, line: CaseLine, room: Room, booked: Draw | None) -> Iterator[Finding]:
-    """Whether it is too much; where something is `booked`, only as far as it grew (D1.7)."""
+    """Whether it is too much; where something is `booked`, only as far as it grew (D1.7).
+
+    A period limit is part of the balance (§2): what a correction adds must fit into the period of the departure, too.
+    """
     quantity, value = part.quantity, part.value
     if booked is not None:
         amounts = draw_amounts(booked)
@@ -138,16 +148,10 @@ def _drawn_candidate(case: Case, line: CaseLine, booked: Draw) -> Candidate | No
 
 
 def _stands_still(case: Case, line: CaseLine, drawn: Candidate, room: Room, booked: tuple[Draw, ...]) -> Judgement:
-    """The booked licence line asked only what D1.7 asks again: of the balance only where a correction made it larger.
-
-    A period limit is part of the balance (§2): what a correction adds must fit into the period of the departure, too.
-    """
+    """The booked licence line asked only what D1.7 asks again, but for the balance (`_size_findings`)."""
     revoked = (found for found in status_findings(line, drawn) if found.reason is Reason.LICENCE_REVOKED)
     quantity, value, unknown = measured(case, line, drawn, booked)
-    judgement = Judgement(line, drawn, (*revoked, *field_findings(case, line, drawn), *unknown), quantity, value)
-    if len(booked) > 1:
-        return judgement
-    return evolve(judgement, findings=(*judgement.findings, *_size_findings(judgement, line, room, booked[0])))
+    return Judgement(line, drawn, (*revoked, *field_findings(case, line, drawn), *unknown), quantity, value)
 
 
 def on_the_day(case: Case, line: CaseLine, candidate: Candidate, room: Room, current: tuple[Draw, ...]) -> Judgement:

@@ -46,8 +46,19 @@ DATE = "date"
 """The cause of what is looked at again because its own date came (D7.1)."""
 _PERIOD = Reason.PERIOD_LIMIT_EXCEEDED
 
-__all__ = ["DATE", "Needs", "drawn_licences", "handle", "licences_for_order", "licences_for_shipment", "needs_of"]
-__all__ += ["families_for_shipment", "order_ids_of", "order_ids_of_shipment", "rejudge"]
+__all__ = [
+    "DATE",
+    "Needs",
+    "drawn_licences",
+    "families_for_shipment",
+    "handle",
+    "licences_for_order",
+    "licences_for_shipment",
+    "needs_of",
+    "order_ids_of",
+    "order_ids_of_shipment",
+    "rejudge",
+]
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,13 +61,9 @@ def place_holds(
     return tuple(holds.values())
 
 
-def severity(finding: Finding) -> tuple[int, tuple[tuple[str, int, str], ...]]:
+def severity(finding: Finding) -> tuple[int, tuple[tuple[str, bool, str | int], ...]]:
     """Sort key: most severe reason first, then the subject, numbers before and in the order of numbers."""
-    subject = tuple(
-        (key, value if isinstance(value, int) else 0, "" if isinstance(value, int) else value)
-        for key, value in finding.subject
-    )
-    return SEVERITY[finding.reason], subject
+    return SEVERITY[finding.reason], tuple((key, isinstance(value, str), value) for key, value in finding.subject)
 
 
 def finding_of(hold: Hold) -> Finding:

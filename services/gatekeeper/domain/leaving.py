@@ -84,11 +84,11 @@ def stays_open(case: Case, finding: Finding) -> bool:
 
     What came between a release that stood at the departure and its late report is no reason (D7.2).
     """
-    same = [hold for hold in open_holds(case) if _is_same(hold, finding)]
-    if not same or not released_at_departure(case):
-        return bool(same)
+    same = next((hold for hold in open_holds(case) if _is_same(hold, finding)), None)
+    if same is None or not released_at_departure(case):
+        return same is not None
     reported_at = _reported_at(case)
-    return reported_at is not None and any(hold.placed_at >= reported_at for hold in same)
+    return reported_at is not None and same.placed_at >= reported_at
 
 
 def is_contested(case: Case, line: CaseLine, booked: Sequence[Draw]) -> bool:

@@ -23,7 +23,6 @@ from services.gatekeeper.domain.uses import is_completed, uses_left
 from services.gatekeeper.domain.values import Valued, valued
 from services.gatekeeper.domain.vocabulary import Balance, LicenceType
 
-ZERO = Fraction(0)
 ONE = Decimal(1)
 
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from services.gatekeeper.domain.vocabulary import LicenceStatus
-from tests.domain.builders import at, day, notice, rate
+from tests.domain.builders import at, day, item, notice, rate
 from tests.domain.engine.lots import drawn, lot, single, sound, story_with
 
 
@@ -72,6 +72,8 @@ def test_goods_that_left_when_their_licences_did_not_fit_are_booked_as_they_had_
     assert drawn(story, "S1") == [("G1", "300", "3000"), ("G2", "400", "4000")]
     assert (story.balance("G1"), story.balance("G2")) == ("0/300 0/1", "0/400 0/1")
     story.rule(lot("G2", "500 KGM", version=2, valid_from=day("2026-02-01")))
+    assert story.state("S1") == "INTERCEPT LICENCE_NOT_YET_VALID", "each is asked for its own part"
+    assert story.shipments["S1"].holds[0].subject == (("licence_no", "G1"), ("line_no", 1))
     story.rule(lot("G1", "300 KGM", version=2, valid_from=day("2026-02-01")))
     assert "LICENCE_NOT_YET_VALID" not in story.state("S1")
     sound(story)
@@ -132,3 +134,113 @@ def test_at_sea_a_licence_that_answers_a_notice_takes_over_from_a_combination() 
     answering: dict[str, Any] = {"answers_notices": ("N1",), "authority_time": at("2026-03-02 09:30")}
     story.rule(lot("G4", "900 KGM", **answering))
     assert (story.state("S1"), drawn(story, "S1")) == ("RELEASED", [("G4", "700", "9000")])
+
+
+def test_where_the_parts_cannot_be_told_no_licence_is_said_to_have_too_little() -> None:
+    """D3.7: together they grant twice 2,000,000 USD; which of them gives how much is not known, and stays so."""
+    story = story_with(lot("G1", "300 KGM"), lot("G2", "500 KGM"))
+    story.ship("S1", "700 KGM")
+    story.milestone("S1", "DEPARTED")
+    for value in ("2500000 USD", "2600000 USD"):
+        story.ship("S1", "700 XYZ", value=value)
+        assert story.state("S1") == "INTERCEPT UNIT_NOT_CONVERTIBLE"
+    story.ship("S1", "700 KGM", value="2500000 USD")
+    assert story.state("S1") == "RELEASED"
+    sound(story)
+
+
+def test_of_what_was_combined_one_licence_may_take_all_when_it_alone_fits_the_changed_facts() -> None:
+    """D1.7: it fits in full on the day of departure, and the combination's fields don't any more."""
+    story = story_with(lot("G1", "300 KGM"), lot("G2", "500 KGM"))
+    story.ship("S1", "700 KGM")
+    story.milestone("S1", "DEPARTED")
+    story.ship("S1", "700 KGM", destination="FR")
+    assert story.state("S1") == "INTERCEPT DESTINATION_MISMATCH"
+    story.rule(lot("G1", "900 KGM", version=2, destinations=("DE", "FR")))
+    assert (story.state("S1"), drawn(story, "S1")) == ("RELEASED", [("G1", "700", "9000")])
+    sound(story)
+
+
+def test_of_what_was_combined_one_licence_may_take_all_when_it_alone_fits_the_day() -> None:
+    """D1.6: what was open at departure lifts when the line fits that day, on whichever licence."""
+    story = story_with(lot("G1", "300 KGM"), lot("G2", "500 KGM"))
+    story.ship("S1", "700 KGM")
+    story.milestone("S1", "DEPARTED", at("2026-02-20 09:00"))
+    story.rule(lot("G1", "900 KGM", version=2, valid_from=day("2026-02-01")))
+    assert "LICENCE_NOT_YET_VALID" not in story.state("S1")
+    assert drawn(story, "S1") == [("G1", "700", "9000")]
+    sound(story)
+
+
+def test_a_cap_lowered_at_sea_is_no_reason_for_what_was_combined() -> None:
+    story = story_with(lot("G1", "300 KGM"), lot("G2", "500 KGM"))
+    story.ship("S1", "700 KGM", value="7000 USD")
+    story.milestone("S1", "DEPARTED")
+    story.rule(lot("G2", "100 KGM", "1 USD", version=2))
+    assert (story.state("S1"), drawn(story, "S1")) == ("RELEASED", [("G1", "300", "3000"), ("G2", "400", "4000")])
+
+
+def test_a_revocation_at_sea_holds_though_the_part_grew_as_well_and_the_other_licence_has_room() -> None:
+    """D1.7: nobody takes over because of a revocation."""
+    story = story_with(lot("G1", "300 KGM"), lot("G2", "500 KGM"))
+    story.ship("S1", "700 KGM")
+    story.milestone("S1", "DEPARTED")
+    story.advance_to(at("2026-03-03 09:00"))
+    story.rule(lot("G1", "5000 KGM", version=2))
+    story.rule(lot("G2", "100 KGM", version=2, status=LicenceStatus.REVOKED))
+    story.ship("S1", "770 KGM")
+    assert story.state("S1").startswith("INTERCEPT LICENCE_REVOKED")
+    assert [(number, net) for number, net, _ in drawn(story, "S1")] == [("G1", "330"), ("G2", "440")]
+
+
+def test_licences_in_different_units_keep_their_proportion() -> None:
+    story = story_with(lot("G1", "300 KGM"), lot("G2", "0.5 TNE"))
+    story.ship("S1", "700 KGM", value="7000 USD")
+    story.milestone("S1", "DEPARTED", event_id="left")
+    story.correct("S1", "left", "350 KGM")
+    assert drawn(story, "S1") == [("G1", "150", "3000"), ("G2", "0.2", "4000")]
+    sound(story)
+
+
+def test_a_combination_of_which_only_one_answers_a_notice_gives_way_to_a_licence_that_does() -> None:
+    """D6.6: the hold lifts when all that the line draws on answers it."""
+    stop = replace(notice("N1"), scope=replace(notice().scope, items=("MAG-ROD",)))
+    story = story_with(lot("G1", "300 KGM"), lot("G2", "500 KGM"))
+    story.ship("S1", "700 KGM")
+    story.milestone("S1", "DEPARTED")
+    story.rule(replace(stop, recorded_at=story.clock))
+    story.advance_to(at("2026-03-03 09:00"))
+    answering: dict[str, Any] = {"answers_notices": ("N1",), "authority_time": at("2026-03-02 09:30")}
+    story.rule(lot("G1", "300 KGM", version=2, **answering))
+    assert story.state("S1") == "INTERCEPT STOP_NOTICE"
+    story.rule(lot("G4", "900 KGM", **answering))
+    assert (story.state("S1"), drawn(story, "S1")) == ("RELEASED", [("G4", "700", "9000")])
+
+
+def test_where_one_part_cannot_be_told_the_parts_stay_as_they_are_booked() -> None:
+    counted = item("MAG-ROD", "1C904.a", factors={"C62": "2.5 KGM"}, version=2)
+    story = story_with(counted, lot("G1", "300 KGM"), lot("G2", "200 C62"))
+    story.ship("S1", "700 KGM")
+    assert [(number, net) for number, net, _ in drawn(story, "S1")] == [("G1", "300"), ("G2", "160")]
+    story.milestone("S1", "DEPARTED")
+    before = story.shipments["S1"].draws
+    story.rule(item("MAG-ROD", "1C904.a", version=3))
+    assert (story.state("S1"), story.shipments["S1"].draws) == ("INTERCEPT UNIT_NOT_CONVERTIBLE", before)
+    story.ship("S1", "800 KGM")
+    assert (story.state("S1"), story.shipments["S1"].draws) == ("INTERCEPT UNIT_NOT_CONVERTIBLE", before)
+
+
+def test_that_one_of_several_answers_a_notice_lets_nobody_take_over_from_one_that_is_revoked() -> None:
+    """D1.7, D6.6: only what answers in full takes over for a notice."""
+    stop = replace(notice("N1"), scope=replace(notice().scope, items=("MAG-ROD",)))
+    story = story_with(lot("G1", "300 KGM"), lot("G2", "500 KGM"), lot("G3", "500 KGM"))
+    story.ship("S1", "700 KGM")
+    story.milestone("S1", "DEPARTED")
+    story.advance_to(at("2026-03-03 09:00"))
+    story.rule(replace(stop, recorded_at=story.clock))
+    story.advance_to(at("2026-03-04 09:00"))
+    answering: dict[str, Any] = {"answers_notices": ("N1",), "authority_time": at("2026-03-03 09:30")}
+    story.rule(lot("G1", "300 KGM", version=2, **answering))
+    story.rule(lot("G2", "500 KGM", version=2, status=LicenceStatus.REVOKED))
+    assert story.state("S1") == "INTERCEPT STOP_NOTICE LICENCE_REVOKED"
+    assert [number for number, *_ in drawn(story, "S1")] == ["G1", "G2"]

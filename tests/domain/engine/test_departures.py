@@ -52,6 +52,17 @@ def test_a_departure_that_did_not_occur_ends_consumed_for_those_that_wait() -> N
     assert (story.state("O2"), story.balance("L1")) == ("CLEARED", "500/0 0/0")
 
 
+def test_a_licence_that_is_used_up_again_is_told_again_and_what_was_drawn_all_the_time_is_not() -> None:
+    """D4.9: once per crossing; a departure that is void takes back CONSUMED and leaves 90 % drawn."""
+    story = Story()
+    story.ship("S1", "900 KGM", item="SM-OXIDE")
+    story.milestone("S1", "DEPARTED")
+    story.milestone("S1", "SHIPPING_VOIDED")
+    story.milestone("S1", "DEPARTED")
+    told = [alert.kind.value for alert in story.alerts]
+    assert told == ["DRAWN_90", "CONSUMED", "CONSUMED"]
+
+
 def test_a_correction_changes_the_consumption_by_the_difference_and_a_second_replaces_it() -> None:
     story = departed(Story())
     story.correct("S1", "S1-left", "280 KGM")

@@ -13,6 +13,7 @@ from services.gatekeeper.domain.vocabulary import Milestone, Place
 
 NOON = datetime(2026, 3, 5, 12, 0, tzinfo=SHANGHAI)
 TOLERANCE = timedelta(minutes=10)
+DAY = timedelta(days=1)
 
 
 def told(*milestones: str | MilestoneReport, as_of: datetime = NOON + timedelta(days=30)) -> Progress:
@@ -103,3 +104,46 @@ def test_the_oldest_steps_before_the_export_are_forgotten_first() -> None:
         reports = add_report(reports, reported("PICKED", hour=hour))
     assert len(reports) == REPORTS_MAX
     assert reports[0].milestone is Milestone.DEPARTED
+
+
+def test_after_an_arrival_the_first_departure_that_is_told_gives_the_day_and_a_second_changes_nothing() -> None:
+    first = reported("DEPARTED", hour=1, occurred=NOON - timedelta(days=2))
+    second = reported("DEPARTED", hour=2, occurred=NOON - timedelta(days=1))
+    assert told("ARRIVED", first, second).departed_at == NOON - timedelta(days=2)
+
+
+def test_facts_act_in_the_order_of_their_times_and_not_in_that_of_their_arrival() -> None:
+    """D7.3: a return dated ahead was told before the departure, and comes after it."""
+    ahead = reported("RETURNED", occurred=NOON + timedelta(hours=5))
+    progress = told(ahead, reported("DEPARTED", hour=1))
+    assert (progress.place, progress.exports, progress.impossible) == (Place.CLOSED, 1, ())
+
+
+def test_what_has_not_left_counts_no_export_and_implies_none() -> None:
+    progress = told("PICKED")
+    assert (progress.exports, progress.departure_implied, progress.departed_at) == (0, False, None)
+
+
+def test_where_nothing_but_exports_was_told_the_oldest_is_forgotten() -> None:
+    reports: tuple[MilestoneReport, ...] = ()
+    for hour in range(REPORTS_MAX + 1):
+        reports = add_report(reports, reported("ARRIVED", hour=hour))
+    assert [report.event_id for report in (reports[0], reports[-1])] == ["ARRIVED-1", f"ARRIVED-{REPORTS_MAX}"]
+    assert len(reports) == REPORTS_MAX
+
+
+def test_a_void_takes_back_one_export_and_what_was_implied_with_it() -> None:
+    again = told("DEPARTED", "SHIPPING_VOIDED", "DEPARTED")
+    assert again.exports == 1
+    void = told("ARRIVED", "SHIPPING_VOIDED")
+    assert (void.exports, void.departure_implied) == (0, False)
+    assert told("ARRIVED").departure_implied
+
+
+def test_of_several_facts_dated_ahead_the_first_is_waited_for() -> None:
+    ahead = (reported("ARRIVED", occurred=NOON + timedelta(hours=5)), reported("DEPARTED", occurred=NOON + DAY / 8))
+    assert told(*ahead, as_of=NOON).resumes_at == NOON + timedelta(hours=3)
+
+
+def test_the_first_word_of_a_shipment_is_a_milestone_too() -> None:
+    assert told("CREATED").milestone == "CREATED"

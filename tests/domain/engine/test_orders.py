@@ -172,3 +172,14 @@ def test_an_unreadable_event_about_a_closed_order_holds_what_goes_on_under_it() 
     assert (story.state("O1"), story.state("S1")) == ("CLOSED", "HELD EVENT_UNREADABLE")
     story.repaired("order", "O1")
     assert (story.state("O1"), story.state("S1"), story.told("O1")) == ("CLOSED", "RELEASED", ["CLEARED", "CLOSED"])
+
+
+def test_an_order_that_is_closed_or_known_by_name_only_is_not_judged_when_others_are_looked_at_again() -> None:
+    story = Story()
+    story.order("O1")
+    story.order("O1", status="CLOSED")
+    story.ship("S1", order="O2")
+    judged = [decision.owner_id for decision in story.decisions]
+    story.rejudge("order", "O1", "sweep")
+    story.rejudge("order", "O2", "sweep")
+    assert [decision.owner_id for decision in story.decisions] == judged

@@ -115,6 +115,7 @@ def test_who_draws_more_than_a_share_of_a_licence_is_told_once_for_each_crossing
     story.ship("S2", "100 KGM")
     story.ship("S2", "200 KGM")
     assert [alert.kind.value for alert in story.alerts] == ["DRAWN_80", "DRAWN_95", "DRAWN_100"]
+    assert [alert.detail["drawn_percent"] for alert in story.alerts] == ["80.00", "96.00", "100.00"]
 
 
 def test_a_licence_revoked_while_something_draws_on_it() -> None:
@@ -126,6 +127,9 @@ def test_a_licence_revoked_while_something_draws_on_it() -> None:
     story.rule(revoked)
     story.rule(replace(revoked, version=3))
     assert [alert.kind.value for alert in story.alerts] == ["REVOKED_WITH_OPEN"]
+    story.order("O1", licences=["L1"], item="SM-OXIDE")
+    story.rule(replace(revoked, version=3))
+    assert [alert.kind.value for alert in story.alerts] == ["REVOKED_WITH_OPEN"], "once, when it is revoked"
     assert story.balance() == "0/0 0/0"
 
 
@@ -182,6 +186,9 @@ def test_a_rule_that_fails_holds_what_it_judges_and_is_tried_again_later() -> No
     story.order("O1")
     assert (story.state("S1"), story.balance()) == ("HELD ENGINE_ERROR", "0/0 0/0")
     assert story.state("S2") == "HELD QTY_EXCEEDED ENGINE_ERROR"
+    story.rejudge("shipment", "S1", "timer")
+    noted = [entry.owner_id for entry in story.timeline if entry.what == "ENGINE_ERROR"]
+    assert noted == ["S1", "S2", "O1"], "once, as long as it stands"
     assert story.state("O1") == "HELD ENGINE_ERROR"
     assert {(each.owner, each.owner_id) for each in story.engine_errors} == {
         ("shipment", "S1"), ("shipment", "S2"), ("order", "O1"),
@@ -243,3 +250,20 @@ def test_the_past_of_a_shipment_is_bounded_and_keeps_its_first_and_its_newest() 
     assert state_at(spans, NOW - HOUR) is None
     assert state_at(spans, NOW + 1000 * HOUR) is states[(2 * SPANS_MAX - 1) % 2]
     assert with_span(spans, spans[-1].state, NOW + 1000 * HOUR) == spans
+
+
+def test_an_event_names_the_holds_that_are_new_and_those_that_are_gone_and_none_that_stayed() -> None:
+    story = Story()
+    story.notice("N1", shipments=["S1"])
+    story.ship("S1")
+    story.ship("S1", "1200 KGM")
+    story.lift("N1")
+    said = [
+        (
+            sorted(hold.reason.value for hold in event.shipment.holds if hold.hold_id in event.placed),
+            sorted(lifted.hold.reason.value for lifted in event.lifted),
+        )
+        for event in story.shipment_events
+    ]
+    assert said == [(["STOP_NOTICE"], []), (["QTY_EXCEEDED"], []), ([], ["STOP_NOTICE"])]
+    assert [len(event.placed) for event in story.shipment_events] == [1, 1, 0]

@@ -76,6 +76,8 @@ def test_units_convert_exactly_and_count_to_mass_only_by_the_items_factor() -> N
     assert drawn(judged(shipment(line(net="1 TNE")))) == [(1, "L1", 1, "1000")]
     assert drawn(judged(shipment(line(net="3 LBR")))) == [(1, "L1", 1, "1.36077711")]
     assert drawn(judged(shipment(line(net="400 C62")))) == [(1, "L1", 1, "1000")]
+    of_two_kilos = references(item("SM-OXIDE", "1C902.b", factors={"C62": "2 KGM"}))
+    assert drawn(judged(shipment(line(net="400 C62")), of_two_kilos)) == [(1, "L1", 1, "800")]
     plain = references(item("SM-OXIDE", "1C902.b"))
     for unit in ("C62", "XXX"):
         found = judged(shipment(line(net=f"1 {unit}")), plain)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from services.gatekeeper.domain.aggregates import LicenceAccount, Order
+from services.gatekeeper.domain.candidates import named_licences
 from services.gatekeeper.domain.decide import licence_keys
 from services.gatekeeper.domain.facts import OrderFacts
 from services.gatekeeper.domain.gathered import NotGathered
@@ -163,3 +164,8 @@ def test_a_balance_that_was_not_gathered_is_asked_for() -> None:
 
     with pytest.raises(NotGathered):
         judged(shipment(), references(L1), Gathered({"M1": LicenceAccount("M1")}))
+
+
+def test_whatever_may_stand_for_a_named_licence_is_locked_however_long_the_chain() -> None:
+    second, third = licence("L2", supersedes=("L1",)), licence("L3", supersedes=("L2",))
+    assert named_licences(references(second, third), ["L1"]) == {"L1", "L2", "L3"}

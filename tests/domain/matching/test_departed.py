@@ -25,6 +25,7 @@ from tests.domain.builders import (
     draw,
     general,
     hold,
+    item,
     licence,
     licence_line,
     line,
@@ -147,6 +148,16 @@ def test_a_hold_open_at_departure_lifts_when_the_line_fits_that_day_on_whichever
     assert (reasons(other), booked(other)) == ([], [("G1", "500", "CONSUMED")])
 
 
+def test_what_was_held_when_it_left_and_is_no_candidate_any_more_is_still_judged_in_full() -> None:
+    left = replace(
+        departed(shipment(draws=(BOOKED,)), released=False),
+        holds=(hold(Reason.LICENCE_EXPIRED, licence_no="L1", line_no=1),),
+    )
+    other_code = references(item("SM-OXIDE", "6A911.a", version=2))
+    found = judged(left, other_code, SPENT, as_of=LATER)
+    assert (reasons(found), booked(found)) == (["ITEM_MISMATCH"], [("L1", "500", "CONSUMED")])
+
+
 def test_goods_that_left_on_a_revoked_licence_may_be_taken_over() -> None:
     left = replace(
         departed(shipment(draws=(BOOKED,)), released=False),
@@ -186,3 +197,8 @@ def test_a_suspension_after_the_departure_is_no_reason_for_a_late_report() -> No
         holds=(hold(Reason.LICENCE_SUSPENDED, at("2026-03-04 10:00"), licence_no="L1", line_no=1),),
     )
     assert reasons(judged(held, references(after), as_of=LATER)) == ["LICENCE_SUSPENDED"]
+    at_once = replace(held, holds=(hold(Reason.LICENCE_SUSPENDED, PLANNED, licence_no="L1", line_no=1),))
+    assert reasons(judged(at_once, references(after), as_of=LATER)) == ["LICENCE_SUSPENDED"]
+    other = hold(Reason.STOP_NOTICE, at("2026-03-04 10:00"), notice_id="N1")
+    with_others = replace(held, holds=(*held.holds, other))
+    assert reasons(judged(with_others, references(after), as_of=LATER)) == ["LICENCE_SUSPENDED"]

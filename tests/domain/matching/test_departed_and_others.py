@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
+
+import pytest
 
 from services.gatekeeper.domain.aggregates import LicenceCovered, MilestoneReport, Order, Shipment
 from services.gatekeeper.domain.reasons import Reason
@@ -11,6 +13,7 @@ from services.gatekeeper.domain.rule_entities import Scope
 from services.gatekeeper.domain.vocabulary import (
     Balance,
     Classification,
+    LicenceStatus,
     Milestone,
     Movement,
     OrderStatus,
@@ -18,8 +21,12 @@ from services.gatekeeper.domain.vocabulary import (
 )
 from tests.domain.builders import (
     PLANNED,
+    account,
+    accounts,
     day,
     departed,
+    draw,
+    general,
     hold,
     item,
     licence,
@@ -34,6 +41,8 @@ from tests.domain.builders import (
 )
 from tests.domain.matching.gone import AFTER, BOOKED, LATER, SPENT, booked, gone
 from tests.domain.matching.judged import judged, reasons
+
+STEP = datetime.resolution
 
 
 def test_a_licence_granted_for_a_notice_takes_over_what_departed() -> None:
@@ -170,3 +179,44 @@ def test_lines_of_departed_goods_share_their_balance_too() -> None:
     assert reasons(found) == ["QTY_EXCEEDED"]
     assert [one.line_no for one in found.booking] == [1, 2]
     assert [one.line_no for one in found.draws] == [1]
+
+
+def test_what_nobody_can_measure_any_more_still_counts_against_the_next_line() -> None:
+    """D3.7: 500 stay booked for the first line; of 1000 the second has 500 left."""
+    two = (line(1, net="500 XYZ"), line(2, net="501 KGM"))
+    own = (BOOKED, draw("400 KGM", line_no=2, balance=Balance.CONSUMED))
+    books = accounts(account(consumed="900", value_consumed="18000", uses=1, completed=True))
+    found = judged(departed(shipment(*two, draws=own)), None, books, as_of=LATER)
+    assert reasons(found) == ["QTY_EXCEEDED", "UNIT_NOT_CONVERTIBLE"]
+    fits = (two[0], line(2, net="500 KGM"))
+    assert reasons(judged(departed(shipment(*fits, draws=own)), None, books, as_of=LATER)) == ["UNIT_NOT_CONVERTIBLE"]
+
+
+def test_what_is_booked_on_a_licence_line_that_is_gone_is_what_the_goods_draw_on() -> None:
+    lost = references(licence("L1", licence_line(2)))
+    found = judged(gone(), lost, SPENT, as_of=LATER)
+    assert (reasons(found), found.draws, booked(found)) == ([], (BOOKED,), [("L1", "500", "CONSUMED")])
+
+
+def test_a_corrected_value_is_judged_when_it_grew() -> None:
+    assert reasons(judged(gone(line(value="180000 USD")), None, SPENT, as_of=LATER)) == []
+    assert reasons(judged(gone(line(value="180000.01 USD")), None, SPENT, as_of=LATER)) == ["VALUE_EXCEEDED"]
+    dear = references(licence("L1", licence_line(value="1 USD")))
+    assert reasons(judged(gone(line(value="8999 USD")), dear, SPENT, as_of=LATER)) == []
+
+
+def test_another_licence_takes_over_from_one_that_is_both_of_other_facts_and_too_small() -> None:
+    diverted = gone(line(net="1200 KGM"), destination="FR")
+    both = judged(diverted, None, SPENT, as_of=LATER)
+    assert reasons(both) == ["DESTINATION_MISMATCH", "QTY_EXCEEDED"]
+    large = general("G1", licence_line(granted="1200 KGM"), destinations=("FR",))
+    found = judged(diverted, references(large), SPENT, as_of=LATER)
+    assert (reasons(found), booked(found)) == ([], [("G1", "1200", "CONSUMED")])
+
+
+@pytest.mark.parametrize(("said", "counts"), [(PLANNED - STEP, True), (PLANNED, True), (PLANNED + STEP, False)])
+def test_what_the_authority_did_until_the_departure_counts_and_nothing_after_it(said: datetime, counts: bool) -> None:
+    """D7.2."""
+    suspended = references(licence(status=LicenceStatus.SUSPENDED, authority_time=said))
+    found = judged(departed(shipment()), suspended, as_of=LATER)
+    assert reasons(found) == (["LICENCE_SUSPENDED"] if counts else [])

@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from services.gatekeeper.domain.facts import EndUse, PartyRef
-from services.gatekeeper.domain.vocabulary import LicenceStatus, Movement
-from tests.domain.builders import at, day, licence, line, parties, references, shipment
+from services.gatekeeper.domain.rule_entities import PeriodLimit
+from services.gatekeeper.domain.vocabulary import LicenceStatus, Movement, Period
+from tests.domain.builders import at, day, licence, line, parties, quantity, references, shipment
 from tests.domain.matching.judged import judged, reasons
 
 
@@ -99,3 +100,28 @@ def test_a_movement_that_stays_needs_and_draws_nothing(movement: Movement) -> No
 def test_every_movement_that_leaves_needs_a_licence(movement: Movement) -> None:
     assert reasons(judged(shipment(line(item_no="LASER-HEAD"), movement=movement))) == ["NO_LICENCE"]
     assert len(judged(shipment(movement=movement)).draws) == 1
+
+
+@pytest.mark.parametrize(
+    ("ref", "shown"),
+    [
+        (PartyRef("GAMMA"), "GAMMA"),
+        (PartyRef("GAMMA", "Gamma SA", "FR"), "GAMMA (FR)"),
+        (PartyRef(name="Alfa GmbH"), "Alfa GmbH"),
+        (PartyRef(name="Alfa GmbH", country="DE"), "Alfa GmbH (DE)"),
+    ],
+)
+def test_who_was_given_is_said_beside_who_is_licensed(ref: PartyRef, shown: str) -> None:
+    [finding] = judged(shipment(parties=parties() | {"end_user": ref})).findings
+    assert (finding.detail["end_user"], finding.detail["licensed"]) == (shown, "ALPHA")
+
+
+def test_a_period_limit_says_what_is_too_much_and_on_which_day_there_is_room_again() -> None:
+    """D3.11; planned for 5 March."""
+    limited = licence(period_limits=(PeriodLimit(1, quantity("1 KGM"), Period.DAY),))
+    [finding] = judged(shipment(), references(limited)).findings
+    told = {key: finding.detail[key] for key in ("requested", "available", "excess", "period_end", "lifts_on")}
+    assert told == {
+        "requested": "500 KGM", "available": "1 KGM", "excess": "499 KGM", "period_end": "2026-03-05",
+        "lifts_on": "2026-03-06",
+    }  # fmt: skip

@@ -9,7 +9,18 @@ import pytest
 from services.gatekeeper.domain.aggregates import LicenceCovered, Order, Shipment
 from services.gatekeeper.domain.facts import EndUse, OrderFacts, PartyRef
 from services.gatekeeper.domain.vocabulary import Classification
-from tests.domain.builders import account, accounts, item, licence, line, parties, references, shipment
+from tests.domain.builders import (
+    PLANNED,
+    account,
+    accounts,
+    departed,
+    item,
+    licence,
+    line,
+    parties,
+    references,
+    shipment,
+)
 from tests.domain.matching.judged import judged, prechecked, reasons
 
 RELEASED = LicenceCovered(1, "ALPHA", "CIVIL_MRI", "SM-OXIDE")
@@ -109,3 +120,20 @@ def test_an_end_user_or_use_that_is_missing_now_is_no_change_but_missing() -> No
 def test_a_line_that_was_not_released_before_has_not_changed() -> None:
     other = shipment(line(2), end_use=EndUse("LAB_TEST"), more={"released_as": (RELEASED,)})
     assert reasons(judged(other)) == ["END_USE_MISMATCH"]
+
+
+def test_where_they_go_is_needed_of_goods_without_a_licence_too() -> None:
+    """D3.12: on every movement that leaves the territory."""
+    assert fields(judged(shipment(line(item_no="STEEL-BOLT"), destination=None))) == ["destination"]
+
+
+def test_an_unclassified_item_is_found_behind_a_classified_one_and_at_sea() -> None:
+    two = shipment(line(1, net="1 KGM"), line(2, item_no="GREY-POWDER", net="1 KGM"))
+    assert reasons(judged(two)) == ["ITEM_UNCLASSIFIED"]
+    gone = departed(shipment(line(item_no="GREY-POWDER")), released=False)
+    assert reasons(judged(gone, as_of=PLANNED)) == ["ITEM_UNCLASSIFIED"]
+
+
+def test_the_end_use_is_asked_for_where_a_licence_is_needed_and_there_is_none() -> None:
+    found = judged(shipment(line(item_no="LASER-HEAD"), end_use=None))
+    assert sorted(reasons(found)) == ["MISSING_DATA", "NO_LICENCE"]

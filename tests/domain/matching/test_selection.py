@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import pytest
+
+from services.gatekeeper.domain.policy import Policy
 from services.gatekeeper.domain.rule_entities import Scope
 from services.gatekeeper.domain.vocabulary import LicenceStatus
 from tests.domain.builders import (
@@ -124,3 +129,23 @@ def test_an_item_that_nobody_described_draws_nothing() -> None:
     assert (reasons(found), found.draws) == (["ITEM_UNCLASSIFIED"], ())
     coded = references(item("SM-OXIDE", "1C902.b", version=2))
     assert drawn(judged(shipment(), coded))[0][1] == "L1"
+
+
+@pytest.mark.parametrize("unknown", ["exporter_id", "end_use", "destination"])
+def test_a_licence_answers_no_notice_while_nobody_says_what_it_must_fit(unknown: str) -> None:
+    """D6.6: only one that fits the line; what is missing is asked for once, beside the notice."""
+    stop = notice(scope=Scope(items=("SM-OXIDE",)))
+    answer = licence("L2", answers_notices=("N1",), authority_time=NOW)
+    refs = references(stop, answer)
+    assert reasons(judged(shipment(licences=("L2",)), refs)) == []
+    unsaid: dict[str, Any] = {"licences": ("L2",), unknown: None}
+    found = judged(shipment(**unsaid), refs)
+    assert (reasons(found), found.planned) == (["STOP_NOTICE", "MISSING_DATA"], ())
+
+
+def test_an_item_of_concern_needs_the_end_use_for_the_licence_that_names_it() -> None:
+    by_item = general("G1", licence_line(codes=(), items=("STEEL-BOLT",)))
+    policy = Policy(catch_all_parties=("ALPHA",))
+    bolt = line(item_no="STEEL-BOLT")
+    assert reasons(judged(shipment(bolt), references(by_item), policy=policy)) == []
+    assert "CATCH_ALL" in reasons(judged(shipment(bolt, end_use=None), references(by_item), policy=policy))

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
-from services.gatekeeper.domain.aggregates import Draw
+from services.gatekeeper.domain.aggregates import Draw, MilestoneReport
 from services.gatekeeper.domain.case import Case
 from services.gatekeeper.domain.feeds import ALWAYS, is_stale, next_dates, stale_feeds, stale_from, staleness
 from services.gatekeeper.domain.policy import Policy
@@ -15,7 +16,7 @@ from services.gatekeeper.domain.reasons import Reason
 from services.gatekeeper.domain.rule_entities import Feed
 from services.gatekeeper.domain.terms import EVERYTHING, case_terms, touched
 from services.gatekeeper.domain.touches import touches_of
-from services.gatekeeper.domain.vocabulary import Classification
+from services.gatekeeper.domain.vocabulary import Classification, Milestone
 from tests.domain.builders import (
     PLANNED,
     at,
@@ -198,6 +199,8 @@ def test_a_hold_that_the_goods_left_with_stays_until_the_feed_is_fresh() -> None
     open_hold = hold(Reason.REFERENCE_UNAVAILABLE, feed="CONTROL_LIST")
     gone = departed(shipment(holds=(open_hold,)), released=False)
     assert reasons_of(judged(gone, trade(), policy=limits(), as_of=PLANNED)) == ["REFERENCE_UNAVAILABLE"]
+    more = judged(gone, trade(), policy=limits("CONTROL_LIST", "WATCH_LIST"), as_of=PLANNED)
+    assert subjects(more.findings) == [("REFERENCE_UNAVAILABLE", {"feed": "CONTROL_LIST"})]
     fresh = trade(Feed("CONTROL_LIST", 1, PLANNED, 9))
     assert not judged(gone, fresh, policy=limits(), as_of=PLANNED).findings
 
@@ -212,3 +215,21 @@ def test_an_unclassified_item_waits_for_the_lists_as_well() -> None:
     grey = trade(item("GREY-POWDER", classification=Classification.UNCLASSIFIED))
     found = judged(shipment(line(item_no="GREY-POWDER")), grey, policy=limits())
     assert reasons_of(found) == ["ITEM_UNCLASSIFIED", "REFERENCE_UNAVAILABLE"]
+
+
+def test_a_feed_that_is_fresh_does_not_answer_for_the_ones_after_it() -> None:
+    fresh = (feed("CONTROLS"), feed("INTERNAL", age=2 * DAY), feed("WATCH_LIST"))
+    found = subjects(stale_feeds(_case(*fresh, policy=limits("CONTROLS", "INTERNAL", "WATCH_LIST"))))
+    assert found == [("REFERENCE_UNAVAILABLE", {"feed": "INTERNAL"})]
+
+
+def test_a_hold_that_came_with_the_very_report_of_the_departure_stays_like_one_that_came_after_it() -> None:
+    """What is received together is judged at one instant: a correction may come with the departure that it corrects."""
+    reported_at = at("2026-03-05 20:00")
+    for placed_at, stays in ((reported_at - STEP, False), (reported_at, True), (reported_at + STEP, True)):
+        came = hold(Reason.REFERENCE_UNAVAILABLE, placed_at, feed="CONTROL_LIST")
+        left = departed(shipment(holds=(came,)))
+        report = MilestoneReport("dep", Milestone.DEPARTED, PLANNED, reported_at)
+        late = replace(left, progress=replace(left.progress, reports=(report,)))
+        expected = ["REFERENCE_UNAVAILABLE"] if stays else []
+        assert reasons_of(judged(late, trade(), policy=limits(), as_of=reported_at + DAY)) == expected
