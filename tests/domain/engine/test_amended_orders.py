@@ -1,0 +1,41 @@
+"""What counts as an amended order, and so as new, while a notice, list entry or control can't be read (D8.4)."""
+
+from __future__ import annotations
+
+from services.gatekeeper.domain.references import UnreadableRule
+from services.gatekeeper.domain.vocabulary import RuleKind
+from services.gatekeeper.domain.workspace import Outcome
+from tests.domain.story import Story
+
+BROKEN_NOTICE = UnreadableRule("q-9", "N9", RuleKind.NOTICE, "N9")
+BROKEN_LIST = UnreadableRule("q-9", "CL-1", RuleKind.LIST_ENTRY, "CL-1")
+BROKEN_CONTROL = UnreadableRule("q-9", "1C902", RuleKind.CONTROL, "1C902")
+
+
+def test_an_unreadable_notice_list_entry_or_control_leaves_a_cleared_order_cleared_and_stops_a_new_one() -> None:
+    for broken in (BROKEN_NOTICE, BROKEN_LIST, BROKEN_CONTROL):
+        story = Story()
+        story.order("O1", "300 KGM")
+        story.unreadable_rule(broken)
+        story.order("O2", "300 KGM")
+        assert (story.state("O1"), story.state("O2")) == ("CLEARED", "HELD EVENT_UNREADABLE")
+        story.settle_rule(broken)
+        assert (story.state("O1"), story.state("O2")) == ("CLEARED", "CLEARED")
+
+
+def test_the_same_full_state_under_a_newer_version_is_no_amendment() -> None:
+    story = Story()
+    story.order("O1")
+    story.unreadable_rule(BROKEN_NOTICE)
+    assert story.order("O1") is Outcome.APPLIED
+    assert (story.state("O1"), story.balance(), story.told("O1")) == ("CLEARED", "500/0 0/0", ["CLEARED"])
+
+
+def test_an_amended_order_counts_as_new_until_the_notice_is_repaired() -> None:
+    story = Story()
+    story.order("O1")
+    story.unreadable_rule(BROKEN_NOTICE)
+    story.order("O1", "400 KGM")
+    assert (story.state("O1"), story.balance()) == ("HELD EVENT_UNREADABLE", "0/0 0/0")
+    story.settle_rule(BROKEN_NOTICE)
+    assert (story.state("O1"), story.balance()) == ("CLEARED", "400/0 0/0")

@@ -1,0 +1,21 @@
+"""What of several lines a notice's scope asks: any destination, all line fields in one (D6.2)."""
+
+from __future__ import annotations
+
+from services.gatekeeper.domain.notices import lines_matched, matching_notices, stop_notices
+from services.gatekeeper.domain.rule_entities import Scope
+
+from .examples import line, notice, references, shipment_case, subjects
+
+
+def test_one_line_bound_for_a_stopped_country_stops_the_shipment() -> None:
+    rules = references(notice(scope=Scope(destinations=("DE",))))
+    case = shipment_case(rules, line(rules), line(rules, 2, destination="JP"))
+    assert subjects(stop_notices(case)) == [("STOP_NOTICE", {"notice_id": "N1"})]
+
+
+def test_a_destination_is_no_line_field_and_so_need_not_be_that_of_the_stopped_item() -> None:
+    rules = references(notice(scope=Scope(destinations=("JP",), items=("SM-OXIDE",))))
+    case = shipment_case(rules, line(rules), line(rules, 2, "STEEL-BOLT", destination="JP"))
+    (found,) = matching_notices(case)
+    assert lines_matched(found, case) == (1,)
