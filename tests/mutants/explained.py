@@ -15,9 +15,7 @@ Place = tuple[str, str, str]
 
 def explanations() -> Mapping[Place, str]:
     """Why each of these places may survive."""
-    entries = [
-        entry for file in FILES for entry in tomllib.loads(file.read_text(encoding="utf-8")).get("mutant", [])
-    ]
+    entries = [entry for file in FILES for entry in tomllib.loads(file.read_text(encoding="utf-8")).get("mutant", [])]
     return {(entry["file"], entry["text"], entry["change"]): entry["why"] for entry in entries}
 
 
