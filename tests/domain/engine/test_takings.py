@@ -7,7 +7,7 @@ from typing import Any
 from services.gatekeeper.domain.vocabulary import Classification
 from tests.domain.builders import item
 from tests.domain.engine.lots import drawn, lot, sound, story_with
-from tests.domain.story import TO_ALPHA, Story
+from tests.domain.story import Story
 
 
 def of(order_id: str, line_no: int, net: str) -> dict[str, Any]:
@@ -113,7 +113,7 @@ def test_an_order_unknown_at_departure_is_a_question_for_its_own_line_alone() ->
     """D1.6: the other line's order, which was known then, is not asked about later."""
     story = Story()
     story.order("O1")
-    story.ship("S1", **TO_ALPHA, lines=[of("O1", 1, "100"), of("O9", 2, "100")])
+    story.ship("S1", lines=[of("O1", 1, "100"), of("O9", 2, "100")])
     assert "ORDER_UNKNOWN" in story.state("S1")
     story.milestone("S1", "DEPARTED")
     story.cancel("O1")

@@ -71,16 +71,6 @@ OTHER = [
     Scope(orders=("O2",)),
     Scope(shipments=("S2",)),
     Scope(items=("SM-OXIDE",), destinations=("FR",)),
-    *(
-        Scope(parties=("ALPHA",), **{field: (amiss,)})
-        for field, amiss in (
-            ("items", "STEEL-BOLT"),
-            ("control_codes", "6A911"),
-            ("hs_prefixes", "9"),
-            ("licences", "L9"),
-            ("orders", "O2"),
-        )
-    ),
 ]
 
 
