@@ -119,3 +119,16 @@ def test_an_order_unknown_at_departure_is_a_question_for_its_own_line_alone() ->
     story.cancel("O1")
     assert "ORDER_UNKNOWN" in story.state("S1")
     assert "ORDER_CANCELLED" not in story.state("S1")
+
+
+def test_an_unknown_order_that_turns_out_cancelled_after_the_departure_is_said_beside_a_stop() -> None:
+    """D1.6: what was open at departure because nothing was known may turn into another reason."""
+    story = Story()
+    story.ship("S1", lines=[of("O9", 1, "100")])
+    story.notice("N1", shipments=["S1"])
+    story.milestone("S1", "DEPARTED")
+    assert "ORDER_UNKNOWN" in story.state("S1")
+    story.order("O9")
+    story.cancel("O9")
+    assert "ORDER_CANCELLED" in story.state("S1")
+    assert "STOP_NOTICE" in story.state("S1")
