@@ -128,7 +128,6 @@ def test_an_unknown_order_that_turns_out_cancelled_after_the_departure_is_said_b
     story.notice("N1", shipments=["S1"])
     story.milestone("S1", "DEPARTED")
     assert "ORDER_UNKNOWN" in story.state("S1")
-    story.order("O9")
-    story.cancel("O9")
+    story.order("O9", status="CANCELLED")
     assert "ORDER_CANCELLED" in story.state("S1")
     assert "STOP_NOTICE" in story.state("S1")
