@@ -281,10 +281,3 @@ def test_a_line_without_an_order_says_nothing_and_leaves_the_next_line_its_quest
     assert [(found.reason.value, dict(found.subject)) for found in judged(shipment(alone, ordered)).findings] == [
         ("ORDER_UNKNOWN", {"line_no": 2, "order_id": "O9"})
     ]
-
-
-def test_an_unknown_order_line_is_named_as_far_as_the_shipment_names_it() -> None:
-    (found,) = judged(shipment(line(order_id="O9", order_line=7))).findings
-    assert found.detail == {"item_no": "SM-OXIDE", "order_line": "7"}
-    nameless = judged(shipment(line(order_id="O9"))).findings
-    assert [found.detail for found in nameless if found.reason.value == "ORDER_UNKNOWN"] == [{"item_no": "SM-OXIDE"}]
