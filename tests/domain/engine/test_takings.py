@@ -61,6 +61,27 @@ def test_what_a_shipment_draws_for_another_order_moves_nothing_in_the_first() ->
     sound(story)
 
 
+def test_an_order_keeps_on_each_licence_what_its_shipment_left_there() -> None:
+    story = story_with(lot("G1", "300 KGM"), lot("G2", "500 KGM"))
+    story.order("O1", "800 KGM", value="8000 USD")
+    story.ship("S1", "100 KGM", order="O1", value="1000 USD")
+    assert (drawn(story, "S1"), drawn(story, "O1")) == (
+        [("G1", "100", "1000")],
+        [("G1", "200", "2000"), ("G2", "500", "5000")],
+    )
+    sound(story)
+
+
+def test_a_shipment_amended_for_one_of_its_orders_takes_more_of_that_one_alone() -> None:
+    story = Story()
+    story.order("O1", "300 KGM")
+    story.order("O2", "300 KGM")
+    story.ship("S1", order="O1", lines=[of("O1", 1, "100"), of("O2", 2, "100")])
+    story.ship("S1", order="O1", lines=[of("O1", 1, "100"), of("O2", 2, "200")])
+    left = {order_id: story.orders[order_id].draws[0].quantity.value for order_id in ("O1", "O2")}
+    assert (left, story.balance()) == ({"O1": 200, "O2": 100}, "600/0 1/0")
+
+
 def test_an_order_reserves_nothing_for_what_needs_no_licence_any_more() -> None:
     story = Story()
     story.order("O1")

@@ -1,4 +1,4 @@
-"""What the reasons about a shipment's orders tell (D4.3, D8.2)."""
+"""What the reasons about a shipment's orders count and tell (D4.3, D8.2)."""
 
 from __future__ import annotations
 
@@ -26,3 +26,11 @@ def told_over(taken: str, asked: str) -> tuple[str, str, str]:
 def test_over_delivery_tells_what_is_left_of_the_order_line_never_below_nothing() -> None:
     assert told_over("300 KGM", "300 KGM") == ("300 KGM", "200 KGM", "100 KGM")
     assert told_over("600 KGM", "300 KGM") == ("600 KGM", "0 KGM", "400 KGM")
+
+
+def test_a_newcomer_comes_after_every_other_shipment_of_the_order_line_however_little_it_asks() -> None:
+    others = (take("S0", "100 KGM", arrival=2), take("S2", "400 KGM", arrival=3))
+    newcomer = shipment(line(net="50 KGM", order_id="O1", order_line=1), arrival=4)
+    assert Reason.OVER_DELIVERY in {
+        found.reason for found in judged(newcomer, None, None, order(takes=others)).findings
+    }
