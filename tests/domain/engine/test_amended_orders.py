@@ -39,3 +39,14 @@ def test_an_amended_order_counts_as_new_until_the_notice_is_repaired() -> None:
     assert (story.state("O1"), story.balance()) == ("HELD EVENT_UNREADABLE", "0/0 0/0")
     story.settle_rule(BROKEN_NOTICE)
     assert (story.state("O1"), story.balance()) == ("CLEARED", "400/0 0/0")
+
+
+def test_a_shipment_that_came_under_a_cancelled_order_goes_on_when_that_turns_out_closed() -> None:
+    """D4.10: only an order that was CLOSED before the shipment came holds it, or one that is cancelled now."""
+    story = Story()
+    story.order("O1")
+    story.cancel("O1")
+    story.ship("S1", order="O1")
+    assert story.state("S1") == "HELD ORDER_CANCELLED"
+    story.order("O1", status="CLOSED")
+    assert (story.state("O1"), story.state("S1")) == ("CLOSED", "RELEASED")

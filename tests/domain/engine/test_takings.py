@@ -32,6 +32,16 @@ def test_a_departure_with_what_was_released_concerns_no_other_shipment_of_the_or
     assert decided(story, before) == ["S1"]
 
 
+def test_an_order_that_is_only_looked_at_again_concerns_none_of_its_shipments() -> None:
+    story = Story()
+    story.order("O1")
+    story.ship("S1", order="O1")
+    before = len(story.decisions)
+    story.rejudge("order", "O1", "timer")
+    story.settle()
+    assert decided(story, before) == ["O1"]
+
+
 def test_a_departure_with_more_than_was_released_is_a_question_for_the_other_shipments_of_the_order() -> None:
     story = Story()
     story.order("O1", "800 KGM")
