@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from services.gatekeeper.domain.references import UnreadableRule
 from services.gatekeeper.domain.vocabulary import RuleKind
 from services.gatekeeper.domain.workspace import Outcome
+from tests.domain.builders import NOW
 from tests.domain.story import Story
 
 BROKEN_NOTICE = UnreadableRule("q-9", "N9", RuleKind.NOTICE, "N9")
@@ -50,3 +53,15 @@ def test_a_shipment_that_came_under_a_cancelled_order_goes_on_when_that_turns_ou
     assert story.state("S1") == "HELD ORDER_CANCELLED"
     story.order("O1", status="CLOSED")
     assert (story.state("O1"), story.state("S1")) == ("CLOSED", "RELEASED")
+
+
+def test_an_amendment_dated_ahead_keeps_its_time_though_the_order_is_judged_before() -> None:
+    """D7.3."""
+    story = Story()
+    story.order("O1")
+    tomorrow = NOW + timedelta(days=1)
+    story.order("O1", "700 KGM", time=tomorrow)
+    story.rejudge("order", "O1", "sweep")
+    assert (story.balance(), story.orders["O1"].recheck_at) == ("500/0 0/0", tomorrow)
+    story.advance_to(tomorrow)
+    assert story.balance() == "700/0 0/0"

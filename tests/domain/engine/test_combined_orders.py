@@ -86,3 +86,12 @@ def test_an_order_in_tonnes_shrinks_by_kilograms_where_its_licences_count_those(
     story.order("O1", "0.6 TNE", value="6000 USD")
     assert drawn(story, "O1") == [("G1", "200", "2000")]
     sound(story)
+
+
+def test_an_order_in_tonnes_shrinks_as_much_when_its_shipment_draws_elsewhere() -> None:
+    story = story_with(lot("G1", "300 KGM"), lot("G2", "500 KGM"))
+    story.order("O1", "0.8 TNE", value="8000 USD")
+    story.rule(lot("E1", "600 KGM"))
+    story.ship("S1", "600 KGM", order="O1", value="6000 USD", licences=["E1"])
+    assert drawn(story, "O1") == [("G1", "200", "2000"), ("G2", "0", "0")]
+    sound(story)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tests.domain.builders import general, licence_line
 from tests.domain.engine.limits import MONTH, limited
 from tests.domain.story import Story
 
@@ -41,3 +42,15 @@ def test_what_comes_back_within_a_limit_of_the_month_goes_to_the_order_in_one_st
     before = len(story.ledger)
     story.milestone("S1", "CANCELLED")
     assert (story.state("O1"), booked(story, "O1", before)) == ("CLEARED", [("100", "1000")])
+
+
+def test_an_order_gets_no_more_value_back_than_its_licence_has_left() -> None:
+    """Its shipment drew on another licence meanwhile, and somebody else on its own."""
+    story = Story(general("M2", licence_line(codes=("1C904.a",), value="2000000 USD"), max_uses=12))
+    story.order("O1", "600 KGM", value="1000000 USD")
+    story.ship("S1", "500 KGM", order="O1", value="900000 USD", licences=["M2"])
+    story.ship("S2", "300 KGM", value="1500000 USD", licences=["M1"])
+    assert (story.state("O1"), story.state("S1"), story.state("S2")) == ("CLEARED", "RELEASED", "RELEASED")
+    story.milestone("S1", "CANCELLED")
+    assert story.accounts["M1"].lines[1].value_reserved <= 2_000_000
+    assert [draw.licence_no for draw in story.orders["O1"].draws] == ["M2"]

@@ -82,14 +82,22 @@ def test_an_order_keeps_on_each_licence_what_its_shipment_left_there() -> None:
     sound(story)
 
 
+def test_an_order_taken_whole_knows_where_it_reserved_when_it_is_looked_at_again() -> None:
+    story = Story()
+    story.order("O1")
+    story.ship("S1", "500 KGM", order="O1", value="15000 USD")
+    story.rejudge("order", "O1", "sweep")
+    assert (story.state("O1"), drawn(story, "O1")) == ("CLEARED", [("M1", "0", "0")])
+
+
 def test_a_shipment_amended_for_one_of_its_orders_takes_more_of_that_one_alone() -> None:
     story = Story()
     story.order("O1", "300 KGM")
     story.order("O2", "300 KGM")
     story.ship("S1", order="O1", lines=[of("O1", 1, "100"), of("O2", 2, "100")])
     story.ship("S1", order="O1", lines=[of("O1", 1, "100"), of("O2", 2, "200")])
-    left = {order_id: story.orders[order_id].draws[0].quantity.value for order_id in ("O1", "O2")}
-    assert (left, story.balance()) == ({"O1": 200, "O2": 100}, "600/0 1/0")
+    left = [drawn(story, order_id)[0][1] for order_id in ("O1", "O2")]
+    assert (left, story.balance()) == (["200", "100"], "600/0 1/0")
 
 
 def test_an_order_reserves_nothing_for_what_needs_no_licence_any_more() -> None:
