@@ -74,11 +74,13 @@ def test_what_a_shipment_draws_for_another_order_moves_nothing_in_the_first() ->
 def test_an_order_keeps_on_each_licence_what_its_shipment_left_there() -> None:
     story = story_with(lot("G1", "300 KGM"), lot("G2", "500 KGM"))
     story.order("O1", "800 KGM", value="8000 USD")
+    before = len(story.decisions)
     story.ship("S1", "100 KGM", order="O1", value="1000 USD")
     assert (drawn(story, "S1"), drawn(story, "O1")) == (
         [("G1", "100", "1000")],
         [("G1", "200", "2000"), ("G2", "500", "5000")],
     )
+    assert decided(story, before) == ["S1"]
     sound(story)
 
 
