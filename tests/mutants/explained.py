@@ -1,4 +1,4 @@
-"""Mutants that no test can see, each with the reason (explained.toml)."""
+"""Mutants that no test can see, each with the reason (explained.toml, explained_n_z.toml)."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from pathlib import Path
 
 from tests.mutants.operators import Mutant
 
-FILE = Path(__file__).with_name("explained.toml")
+FILES = sorted(Path(__file__).parent.glob("explained*.toml"))
 Place = tuple[str, str, str]
 """File, the line as it stands there, and the change."""
 
 
 def explanations() -> Mapping[Place, str]:
     """Why each of these places may survive."""
-    entries = tomllib.loads(FILE.read_text(encoding="utf-8")).get("mutant", [])
+    entries = [entry for file in FILES for entry in tomllib.loads(file.read_text(encoding="utf-8")).get("mutant", [])]
     return {(entry["file"], entry["text"], entry["change"]): entry["why"] for entry in entries}
 
 

@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 
 from tests.mutants.baseline import DOMAIN, PACKAGE
+from tests.mutants.swapping import PROJECT
 
 IMPORT_SECONDS = 30
 TIMES_SLOWER_MAX = 10
@@ -87,9 +88,12 @@ def _run(module: str, source: str, tests: Sequence[str], seconds_max: int) -> No
             os.dup2(nowhere.fileno(), 2)
         _forget_what_is_loaded()
         sys.meta_path.insert(0, _Mutated(module, source))
+        # Whatever was imported before the fork has the module as it was.
+        for loaded in [name for name in sys.modules if name.partition(".")[0] in PROJECT]:
+            del sys.modules[loaded]
         files: Collection[str] = dict.fromkeys(test.partition("::")[0] for test in tests)
         arguments = [*files, "-x", "-q", "-p", "no:cacheprovider", "-p", "no:cov", "--no-header"]
-        # What was imported before the fork is no test of ours.
+        # What pytest imported before the fork is no test of ours.
         arguments += ["-W", "ignore::pytest.PytestAssertRewriteWarning"]
         with contextlib.suppress(SystemExit):
             code = int(pytest.main(arguments, plugins=[_Chosen(tests)]))

@@ -25,12 +25,16 @@ def swap_in(module: ModuleType, source: str) -> bool:
     changed = False
     for name, function in _functions(vars(module), module.__name__, path):
         new = fresh.get(name)
-        if new is None or (new.__code__ == function.__code__ and new.__defaults__ == function.__defaults__):
+        if new is None or _made_of(new) == _made_of(function):
             continue
-        function.__code__, function.__defaults__ = new.__code__, new.__defaults__
+        function.__code__, function.__defaults__, function.__kwdefaults__ = _made_of(new)
         changed = True
     changed = _swap_defaults(module, namespace) or changed
     return _swap_values(module, namespace) or changed
+
+
+def _made_of(function: FunctionType) -> tuple[Any, Any, Any]:
+    return function.__code__, function.__defaults__, function.__kwdefaults__
 
 
 def _functions(namespace: dict[str, Any], module: str, path: str) -> Iterator[tuple[str, FunctionType]]:

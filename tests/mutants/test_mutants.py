@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from tests.mutants.baseline import DOMAIN
+import importlib
+
+from tests.mutants.baseline import DOMAIN, PACKAGE
 from tests.mutants.explained import explanations
 from tests.mutants.operators import mutants_of
 from tests.mutants.showing import Verdict, show
@@ -52,6 +54,14 @@ def test_what_is_shown_unchanged_survives_and_a_day_off_by_one_is_seen() -> None
     )
     assert show(FILE, inclusive.source, tests, 5.0) is Verdict.SEEN
     assert show(FILE, source, [f"{TEST}::nobody"], 5.0) is Verdict.UNTESTED
+
+
+def test_a_default_is_changed_even_in_a_module_that_was_imported_before() -> None:
+    importlib.import_module(f"{PACKAGE}.policy")
+    source = (DOMAIN / "policy.py").read_text(encoding="utf-8")
+    test = "tests/domain/rulebook/test_policy.py::test_every_setting_of_the_policy_has_its_default"
+    longer = source.replace("split_window_days: int = 30", "split_window_days: int = 31")
+    assert show("policy.py", longer, [test], 5.0) is Verdict.SEEN
 
 
 def _functions() -> list[str]:

@@ -72,3 +72,26 @@ def test_uses_of_an_order_s_own_shipments_do_not_count_against_it_on_any_of_its_
     assert [take.licences for take in story.orders["O1"].takes] == [("G1", "G2")]
     story.rejudge("order", "O1", "sweep")
     assert story.state("O1") == "CLEARED"
+
+
+def test_an_order_in_tonnes_shrinks_by_kilograms_where_its_licences_count_those() -> None:
+    story = story_with(lot("G1", "300 KGM"), lot("G2", "500 KGM"))
+    story.order("O1", "0.8 TNE", value="8000 USD")
+    assert drawn(story, "O1") == [("G1", "300", "3000"), ("G2", "500", "5000")]
+    story.ship("S1", "400 KGM", order="O1", value="4000 USD")
+    assert (drawn(story, "S1"), drawn(story, "O1")) == (
+        [("G2", "400", "4000")],
+        [("G1", "300", "3000"), ("G2", "100", "1000")],
+    )
+    story.order("O1", "0.6 TNE", value="6000 USD")
+    assert drawn(story, "O1") == [("G1", "200", "2000")]
+    sound(story)
+
+
+def test_an_order_in_tonnes_shrinks_as_much_when_its_shipment_draws_elsewhere() -> None:
+    story = story_with(lot("G1", "300 KGM"), lot("G2", "500 KGM"))
+    story.order("O1", "0.8 TNE", value="8000 USD")
+    story.rule(lot("E1", "600 KGM"))
+    story.ship("S1", "600 KGM", order="O1", value="6000 USD", licences=["E1"])
+    assert drawn(story, "O1") == [("G1", "200", "2000"), ("G2", "0", "0")]
+    sound(story)

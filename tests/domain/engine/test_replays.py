@@ -66,6 +66,18 @@ def test_another_state_or_reason_than_follows_is_said() -> None:
     assert "1000 KGM" in finding[2]
 
 
+def test_details_are_compared_whatever_their_order_and_told_in_their_own_script() -> None:
+    story = Story()
+    story.ship("S1", "2000 KGM")
+    decision = story.decisions[-1]
+    (found,) = decision.verdict.findings
+    turned = replace(found, detail=dict(reversed(found.detail.items())))
+    assert changed(story, replace(decision, verdict=replace(decision.verdict, findings=(turned,)))) == []
+    renamed = replace(found, detail={**found.detail, "licence_line": "一"})
+    [(_, stored, _)] = changed(story, replace(decision, verdict=replace(decision.verdict, findings=(renamed,))))
+    assert "一" in stored
+
+
 def test_other_rules_than_were_read_are_said() -> None:
     story = Story()
     story.ship("S1")

@@ -188,3 +188,9 @@ def test_the_draw_says_where_how_much_and_for_which_day(balance: Balance) -> Non
 
 def test_an_account_nobody_has_drawn_on_counts_as_untouched() -> None:
     assert reasons(judged(shipment(), None, {"L1": LicenceAccount("L1")})) == []
+
+
+def test_the_rate_by_which_a_value_is_too_high_is_among_what_the_decision_looked_at() -> None:
+    found = judged(shipment(line(value="144000.01 CHF")), references(rate("CHF", "USD", "1.25", "2026-03-01")))
+    assert (reasons(found), found.draws) == (["VALUE_EXCEEDED"], ())
+    assert ("fx-rate", "CHF-USD-2026-03-01", 1) in [(kind.value, key, version) for kind, key, version in found.read]

@@ -72,6 +72,13 @@ def test_a_take_that_nobody_can_convert_takes_all_and_one_in_another_currency_it
     assert (left.quantity.value, left.value.amount) == (Decimal(250), Decimal(4500))
 
 
+def test_takes_above_the_value_that_was_ordered_leave_no_value_and_one_of_nothing_leaves_all() -> None:
+    (left,) = prechecked(order(takes=(take("S1", "250 KGM", value="9500 USD"),))).draws
+    assert (left.quantity.value, left.value.amount) == (Decimal(250), Decimal(0))
+    (left,) = prechecked(order(takes=(take("S1", "0 KGM", value="1 CHF"),))).draws
+    assert (left.quantity.value, left.value.amount) == (Decimal(500), Decimal(9000))
+
+
 def test_uses_of_its_own_shipments_do_not_count_against_an_order() -> None:
     books = accounts(account(consumed="300", uses=1))
     refs = references(licence(lapses_on_completion=False))
@@ -266,3 +273,11 @@ def test_what_the_shipment_leaves_out_comes_from_each_lines_own_order() -> None:
     assert sorted(f.detail["field"] for f in judged(bare, None, None, mine).findings) == [
         "destination", "end_use", "parties.end_user", "parties.importer",
     ]  # fmt: skip
+
+
+def test_a_line_without_an_order_says_nothing_and_leaves_the_next_line_its_question() -> None:
+    """D3.0: a line without `order_id` stands alone."""
+    alone, ordered = line(net="1 KGM", value="1 USD"), line(2, net="1 KGM", value="1 USD", order_id="O9", order_line=1)
+    assert [(found.reason.value, dict(found.subject)) for found in judged(shipment(alone, ordered)).findings] == [
+        ("ORDER_UNKNOWN", {"line_no": 2, "order_id": "O9"})
+    ]

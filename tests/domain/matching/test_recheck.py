@@ -20,6 +20,7 @@ from tests.domain.builders import (
     rate,
     references,
     shipment,
+    take,
 )
 from tests.domain.matching.judged import judged, prechecked
 
@@ -85,3 +86,8 @@ def test_a_decision_names_what_it_read_in_which_version() -> None:
         ("control", "1C902.b"), ("fx-rate", "CHF-USD-2026-03-01"), ("item", "SM-OXIDE"), ("licence", "L1"),
         ("notice", "N1"), ("party", "ALPHA"), ("party", "E1"), ("party", "FWD-1"),
     ]  # fmt: skip
+
+
+def test_an_order_that_was_taken_whole_still_names_the_licences_that_concern_it() -> None:
+    read = prechecked(order(takes=(take("S1", "500 KGM"),))).read
+    assert ("licence", "L1", 1) in [(kind.value, key, version) for kind, key, version in read]

@@ -198,6 +198,15 @@ def test_a_broken_licence_holds_what_would_draw_on_it() -> None:
     assert _events(replace(case, planned=(draw(),))) == ["L1"]
 
 
+def test_a_broken_licence_holds_what_stands_with_a_draw_on_it_though_it_would_not_draw_there_again() -> None:
+    case = _with_broken(_case(), BROKEN_LICENCE)
+    ordered = _with_broken(order_case(references()), BROKEN_LICENCE)
+    assert case.shipment is not None
+    assert ordered.order is not None
+    assert _events(replace(case, shipment=replace(case.shipment, draws=(draw(),)))) == ["L1"]
+    assert _events(replace(ordered, order=replace(ordered.order, draws=(draw(),)))) == ["L1"]
+
+
 def _in_state(case: Case, state: ShipmentState) -> Case:
     assert case.shipment is not None
     return replace(case, shipment=replace(case.shipment, state=state))

@@ -1,0 +1,56 @@
+"""What an order gets back of its shipments: as much as is free, in one step of the ledger (D3.11, D4.1)."""
+
+from __future__ import annotations
+
+from tests.domain.builders import general, licence_line
+from tests.domain.engine.limits import MONTH, limited
+from tests.domain.story import Story
+
+
+def booked(story: Story, order_id: str, since: int) -> list[tuple[str, str]]:
+    """What the ledger says of the order's reservation: quantity and value."""
+    rows = [row for row in story.ledger[since:] if (row.owner, row.owner_id) == ("order", order_id)]
+    return [(f"{row.reserved:f}", f"{row.value_reserved:f}") for row in rows]
+
+
+def test_an_order_whose_value_others_took_meanwhile_is_held_when_its_goods_come_back() -> None:
+    story = Story()
+    story.order("O1", "600 KGM", value="1000000 USD")
+    story.ship("S1", "600 KGM", order="O1", value="500000 USD")
+    story.ship("S2", "400 KGM", value="1500000 USD")
+    assert (story.state("O1"), story.state("S2")) == ("CLEARED", "RELEASED")
+    story.milestone("S1", "CANCELLED")
+    assert (story.state("O1"), story.state("S2")) == ("HELD VALUE_EXCEEDED", "RELEASED")
+    assert story.accounts["M1"].lines[1].value_reserved == 1_500_000
+
+
+def test_what_comes_back_of_a_full_licence_goes_to_the_order_in_one_step() -> None:
+    story = Story()
+    story.order("O1", "500 KGM", value="1000000 USD")
+    story.ship("S1", "100 KGM", order="O1", value="200000 USD")
+    story.ship("S2", "500 KGM", value="1000000 USD")
+    before = len(story.ledger)
+    story.milestone("S1", "CANCELLED")
+    assert (story.state("O1"), booked(story, "O1", before)) == ("CLEARED", [("100", "200000")])
+
+
+def test_what_comes_back_within_a_limit_of_the_month_goes_to_the_order_in_one_step() -> None:
+    story = Story(limited(("600 KGM", MONTH)))
+    story.order("O1", "500 KGM", value="5000 USD")
+    story.ship("S1", "100 KGM", order="O1", value="1000 USD")
+    story.ship("S2", "100 KGM", value="1000 USD")
+    before = len(story.ledger)
+    story.milestone("S1", "CANCELLED")
+    assert (story.state("O1"), booked(story, "O1", before)) == ("CLEARED", [("100", "1000")])
+
+
+def test_an_order_gets_no_more_value_back_than_its_licence_has_left() -> None:
+    """Its shipment drew on another licence meanwhile, and somebody else on its own."""
+    story = Story(general("M2", licence_line(codes=("1C904.a",), value="2000000 USD"), max_uses=12))
+    story.order("O1", "600 KGM", value="1000000 USD")
+    story.ship("S1", "500 KGM", order="O1", value="900000 USD", licences=["M2"])
+    story.ship("S2", "300 KGM", value="1500000 USD", licences=["M1"])
+    assert (story.state("O1"), story.state("S1"), story.state("S2")) == ("CLEARED", "RELEASED", "RELEASED")
+    story.milestone("S1", "CANCELLED")
+    assert story.accounts["M1"].lines[1].value_reserved <= 2_000_000
+    assert [draw.licence_no for draw in story.orders["O1"].draws] == ["M2"]
