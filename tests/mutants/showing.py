@@ -22,7 +22,6 @@ from tests.mutants.swapping import PROJECT
 IMPORT_SECONDS = 30
 TIMES_SLOWER_MAX = 10
 COLLECTED_NOTHING = 5
-PROJECT = ("services", "tests", "schemas")
 
 
 class Verdict(StrEnum):
@@ -88,9 +87,6 @@ def _run(module: str, source: str, tests: Sequence[str], seconds_max: int) -> No
             os.dup2(nowhere.fileno(), 2)
         _forget_what_is_loaded()
         sys.meta_path.insert(0, _Mutated(module, source))
-        # Whatever was imported before the fork has the module as it was.
-        for loaded in [name for name in sys.modules if name.partition(".")[0] in PROJECT]:
-            del sys.modules[loaded]
         files: Collection[str] = dict.fromkeys(test.partition("::")[0] for test in tests)
         arguments = [*files, "-x", "-q", "-p", "no:cacheprovider", "-p", "no:cov", "--no-header"]
         # What pytest imported before the fork is no test of ours.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from fractions import Fraction
 
@@ -13,7 +14,7 @@ from services.gatekeeper.domain.case import Case, CaseLine
 from services.gatekeeper.domain.combining import SIZE, fitting, parts, spread
 from services.gatekeeper.domain.evolve import evolve
 from services.gatekeeper.domain.fit import field_findings, status_findings
-from services.gatekeeper.domain.leaving import STATUS, is_contested, was_open_when_leaving
+from services.gatekeeper.domain.leaving import BALANCE, STATUS, is_contested, was_open_when_leaving
 from services.gatekeeper.domain.matching import Judgement, judge, measured
 from services.gatekeeper.domain.plan import reasons_of, taken_by
 from services.gatekeeper.domain.reasons import Reason
@@ -61,7 +62,7 @@ def judge_booked(
     others = [on_the_day(case, line, one, room, booked) for one in possible if one.key not in places]
     whole = standing if len(drawn) == 1 else [on_the_day(case, line, one, room, booked) for one in drawn]
     best = fitting(case, line, [*whole, *others], booked, room, against)
-    changed = any(found.reason is not Reason.LICENCE_REVOKED for one in standing for found in one.findings)
+    changed = _is_changed({found.reason for one in standing for found in one.findings})
     answering = bool(best) and all(answers(one.candidate.licence, against) for one in best)
     if all(one.fits for one in standing) and not (answering and _answer_less(standing, against)):
         outcome.stands(case, standing)
@@ -73,6 +74,12 @@ def judge_booked(
         alone = contested and len(standing) == 1
         outcome.findings += reasons_of(case, line, [*standing, *others]) if alone else told
         outcome.booking += taken_by(case, room, standing, Balance.CONSUMED) or _kept(case, room, standing, booked)
+
+
+def _is_changed(reasons: AbstractSet[Reason]) -> bool:
+    """Whether facts did, so that another licence may take over; of a revoked one not because a quantity grew too."""
+    revoked = Reason.LICENCE_REVOKED in reasons
+    return bool(reasons - BALANCE - {Reason.LICENCE_REVOKED} if revoked else reasons)
 
 
 def _answer_less(standing: Iterable[Judgement], against: tuple[Notice, ...]) -> bool:
