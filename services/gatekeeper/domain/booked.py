@@ -22,6 +22,7 @@ from services.gatekeeper.domain.room_amounts import draw_amounts
 from services.gatekeeper.domain.rule_entities import Notice
 from services.gatekeeper.domain.selection import answers
 from services.gatekeeper.domain.shares import rounded
+from services.gatekeeper.domain.values import Valued
 from services.gatekeeper.domain.vocabulary import Balance
 
 
@@ -91,6 +92,8 @@ def _standing(
 
     In proportion to what is booked (D4.1); where one of them has too little for that, the others give more.
     """
+    if not contested and all(_is_as_asked(line, one, draw) for one, draw in zip(drawn, booked, strict=True)):
+        return tuple(_unchanged(case, line, one, draw) for one, draw in zip(drawn, booked, strict=True))
     judge_whole = on_the_day if contested else _stands_still
     judgements = tuple(judge_whole(case, line, candidate, room, booked) for candidate in drawn)
     if len(judgements) == 1 or any(one.amounts is None for one in judgements):
@@ -141,13 +144,51 @@ def _stands_still(case: Case, line: CaseLine, drawn: Candidate, room: Room, book
     """The booked licence line asked only what D1.7 asks again: of the balance only where a correction made it larger.
 
     A period limit is part of the balance (§2): what a correction adds must fit into the period of the departure, too.
+    Of a single draw the quantity or the value that the line still asks stays as it is booked.
     """
-    revoked = (found for found in status_findings(line, drawn) if found.reason is Reason.LICENCE_REVOKED)
     quantity, value, unknown = measured(case, line, drawn, booked)
-    judgement = Judgement(line, drawn, (*revoked, *field_findings(case, line, drawn), *unknown), quantity, value)
+    findings = _asked_again(case, line, drawn)
     if len(booked) > 1:
-        return judgement
-    return evolve(judgement, findings=(*judgement.findings, *_size_findings(judgement, line, room, booked[0])))
+        return Judgement(line, drawn, (*findings, *unknown), quantity, value)
+    draw, known = booked[0], set()
+    if _keeps_quantity(line, drawn, draw):
+        quantity = Fraction(draw.quantity.value)
+        known.add(Reason.UNIT_NOT_CONVERTIBLE)
+    if _keeps_value(line, drawn, draw):
+        value = _booked_value(draw)
+        known.add(Reason.FX_UNAVAILABLE)
+    open_still = (found for found in unknown if found.reason not in known)
+    judgement = Judgement(line, drawn, (*findings, *open_still), quantity, value)
+    return evolve(judgement, findings=(*judgement.findings, *_size_findings(judgement, line, room, draw)))
+
+
+def _unchanged(case: Case, line: CaseLine, drawn: Candidate, booked: Draw) -> Judgement:
+    """What is booked, as large as it is, whatever the item's factors say by now: no question of the balance (D1.7)."""
+    findings = _asked_again(case, line, drawn)
+    return Judgement(line, drawn, findings, Fraction(booked.quantity.value), _booked_value(booked))
+
+
+def _asked_again(case: Case, line: CaseLine, drawn: Candidate) -> tuple[Finding, ...]:
+    """Whether it was revoked, and the fields that the licence line fixes (D1.7)."""
+    revoked = (found for found in status_findings(line, drawn) if found.reason is Reason.LICENCE_REVOKED)
+    return (*revoked, *field_findings(case, line, drawn))
+
+
+def _is_as_asked(line: CaseLine, drawn: Candidate, booked: Draw) -> bool:
+    return _keeps_quantity(line, drawn, booked) and _keeps_value(line, drawn, booked)
+
+
+def _keeps_quantity(line: CaseLine, drawn: Candidate, booked: Draw) -> bool:
+    """As much of the same item as when it was booked, on a licence line that counts in the same unit."""
+    return booked.still_asks(line.item_no, line.quantity) and booked.quantity.unit == drawn.line.quantity.unit
+
+
+def _keeps_value(line: CaseLine, drawn: Candidate, booked: Draw) -> bool:
+    return booked.still_asks_value(line.value) and booked.value.currency == drawn.line.value.currency
+
+
+def _booked_value(booked: Draw) -> Valued:
+    return Valued(Fraction(booked.value.amount), booked.rate_id, booked.rate)
 
 
 def on_the_day(case: Case, line: CaseLine, candidate: Candidate, room: Room, current: tuple[Draw, ...]) -> Judgement:
