@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 
 from services.gatekeeper.domain.aggregates import Draw, Finding
+from services.gatekeeper.domain.asked import booked_value, is_as_asked, keeps_quantity, keeps_value
 from services.gatekeeper.domain.balance_reasons import balance_findings
 from services.gatekeeper.domain.candidates import Candidate, covers
 from services.gatekeeper.domain.case import Case, CaseLine
@@ -22,7 +23,6 @@ from services.gatekeeper.domain.room_amounts import draw_amounts
 from services.gatekeeper.domain.rule_entities import Notice
 from services.gatekeeper.domain.selection import answers
 from services.gatekeeper.domain.shares import rounded
-from services.gatekeeper.domain.values import Valued
 from services.gatekeeper.domain.vocabulary import Balance
 
 
@@ -92,7 +92,7 @@ def _standing(
 
     In proportion to what is booked (D4.1); where one of them has too little for that, the others give more.
     """
-    if not contested and all(_is_as_asked(line, one, draw) for one, draw in zip(drawn, booked, strict=True)):
+    if not contested and all(is_as_asked(line, one, draw) for one, draw in zip(drawn, booked, strict=True)):
         return tuple(_unchanged(case, line, one, draw) for one, draw in zip(drawn, booked, strict=True))
     judge_whole = on_the_day if contested else _stands_still
     judgements = tuple(judge_whole(case, line, candidate, room, booked) for candidate in drawn)
@@ -151,11 +151,11 @@ def _stands_still(case: Case, line: CaseLine, drawn: Candidate, room: Room, book
     if len(booked) > 1:
         return Judgement(line, drawn, (*findings, *unknown), quantity, value)
     draw, known = booked[0], set()
-    if _keeps_quantity(line, drawn, draw):
+    if keeps_quantity(line, drawn, draw):
         quantity = Fraction(draw.quantity.value)
         known.add(Reason.UNIT_NOT_CONVERTIBLE)
-    if _keeps_value(line, drawn, draw):
-        value = _booked_value(draw)
+    if keeps_value(line, drawn, draw):
+        value = booked_value(draw)
         known.add(Reason.FX_UNAVAILABLE)
     open_still = (found for found in unknown if found.reason not in known)
     judgement = Judgement(line, drawn, (*findings, *open_still), quantity, value)
@@ -165,30 +165,13 @@ def _stands_still(case: Case, line: CaseLine, drawn: Candidate, room: Room, book
 def _unchanged(case: Case, line: CaseLine, drawn: Candidate, booked: Draw) -> Judgement:
     """What is booked, as large as it is, whatever the item's factors say by now: no question of the balance (D1.7)."""
     findings = _asked_again(case, line, drawn)
-    return Judgement(line, drawn, findings, Fraction(booked.quantity.value), _booked_value(booked))
+    return Judgement(line, drawn, findings, Fraction(booked.quantity.value), booked_value(booked))
 
 
 def _asked_again(case: Case, line: CaseLine, drawn: Candidate) -> tuple[Finding, ...]:
     """Whether it was revoked, and the fields that the licence line fixes (D1.7)."""
     revoked = (found for found in status_findings(line, drawn) if found.reason is Reason.LICENCE_REVOKED)
     return (*revoked, *field_findings(case, line, drawn))
-
-
-def _is_as_asked(line: CaseLine, drawn: Candidate, booked: Draw) -> bool:
-    return _keeps_quantity(line, drawn, booked) and _keeps_value(line, drawn, booked)
-
-
-def _keeps_quantity(line: CaseLine, drawn: Candidate, booked: Draw) -> bool:
-    """As much of the same item as when it was booked, on a licence line that counts in the same unit."""
-    return booked.still_asks(line.item_no, line.quantity) and booked.quantity.unit == drawn.line.quantity.unit
-
-
-def _keeps_value(line: CaseLine, drawn: Candidate, booked: Draw) -> bool:
-    return booked.still_asks_value(line.value) and booked.value.currency == drawn.line.value.currency
-
-
-def _booked_value(booked: Draw) -> Valued:
-    return Valued(Fraction(booked.value.amount), booked.rate_id, booked.rate)
 
 
 def on_the_day(case: Case, line: CaseLine, candidate: Candidate, room: Room, current: tuple[Draw, ...]) -> Judgement:
