@@ -46,7 +46,9 @@ class Draw:
     """What one line stands with on one licence line. `quantity` in the licence line's unit, `value` in its currency.
 
     `day`: of what was consumed the day of departure; of what is reserved the planned one. Once that has passed it
-    counts as today (D3.8), whatever day is written here.
+    counts as today (D3.8), whatever day is written here. `rate`: what `rate_id` said when it was fixed (D3.10).
+    `asked`, `asked_item`, `asked_value`: what the whole shipment line said when this was measured (D1.7); None of an
+    order, and where the amounts don't follow from what the line says.
     """
 
     line_no: int
@@ -57,6 +59,17 @@ class Draw:
     balance: Balance
     rate_id: str | None = None
     day: date | None = None
+    rate: Decimal | None = None
+    asked: Quantity | None = None
+    asked_value: Money | None = None
+    asked_item: str | None = None
+
+    def still_asks(self, item_no: str, quantity: Quantity | None) -> bool:
+        """Whether the line is as much of the same item as when this was measured."""
+        return self.asked is not None and (self.asked_item, self.asked) == (item_no, quantity)
+
+    def still_asks_value(self, value: Money | None) -> bool:
+        return self.asked_value is not None and self.asked_value == value
 
 
 @dataclass(frozen=True, slots=True)

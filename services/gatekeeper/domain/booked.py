@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 
 from services.gatekeeper.domain.aggregates import Draw, Finding
+from services.gatekeeper.domain.asked import booked_value, is_as_asked, keeps_quantity, keeps_value
 from services.gatekeeper.domain.balance_reasons import balance_findings
 from services.gatekeeper.domain.candidates import Candidate, covers
 from services.gatekeeper.domain.case import Case, CaseLine
@@ -100,6 +101,8 @@ def _standing(
     In proportion to what is booked (D4.1); where one of them has too little for that, the others give more. Where the
     parts can't be told, neither can it be told whether one is too much: what is unknown holds.
     """
+    if not contested and all(is_as_asked(line, one, draw) for one, draw in zip(drawn, booked, strict=True)):
+        return tuple(_unchanged(case, line, one, draw) for one, draw in zip(drawn, booked, strict=True))
     judge_whole = on_the_day if contested else _stands_still
     judgements = tuple(judge_whole(case, line, candidate, room, booked) for candidate in drawn)
     if len(judgements) == 1:
@@ -155,10 +158,32 @@ def _drawn_candidate(case: Case, line: CaseLine, booked: Draw) -> Candidate | No
 
 
 def _stands_still(case: Case, line: CaseLine, drawn: Candidate, room: Room, booked: tuple[Draw, ...]) -> Judgement:
-    """The booked licence line asked only what D1.7 asks again, but for the balance (`_size_findings`)."""
-    revoked = (found for found in status_findings(line, drawn) if found.reason is Reason.LICENCE_REVOKED)
+    """The booked licence line asked only what D1.7 asks again, but for the balance (`_size_findings`).
+
+    Of a single draw the quantity or the value that the line still asks stays as it is booked.
+    """
     quantity, value, unknown = measured(case, line, drawn, booked)
-    return Judgement(line, drawn, (*revoked, *field_findings(case, line, drawn), *unknown), quantity, value)
+    known = set()
+    if len(booked) == 1 and keeps_quantity(line, drawn, booked[0]):
+        quantity = Fraction(booked[0].quantity.value)
+        known.add(Reason.UNIT_NOT_CONVERTIBLE)
+    if len(booked) == 1 and keeps_value(line, drawn, booked[0]):
+        value = booked_value(booked[0])
+        known.add(Reason.FX_UNAVAILABLE)
+    open_still = (found for found in unknown if found.reason not in known)
+    return Judgement(line, drawn, (*_asked_again(case, line, drawn), *open_still), quantity, value)
+
+
+def _unchanged(case: Case, line: CaseLine, drawn: Candidate, booked: Draw) -> Judgement:
+    """What is booked, as large as it is, whatever the item's factors say by now: no question of the balance (D1.7)."""
+    findings = _asked_again(case, line, drawn)
+    return Judgement(line, drawn, findings, Fraction(booked.quantity.value), booked_value(booked))
+
+
+def _asked_again(case: Case, line: CaseLine, drawn: Candidate) -> tuple[Finding, ...]:
+    """Whether it was revoked, and the fields that the licence line fixes (D1.7)."""
+    revoked = (found for found in status_findings(line, drawn) if found.reason is Reason.LICENCE_REVOKED)
+    return (*revoked, *field_findings(case, line, drawn))
 
 
 def on_the_day(case: Case, line: CaseLine, candidate: Candidate, room: Room, current: tuple[Draw, ...]) -> Judgement:

@@ -10,7 +10,7 @@ from services.gatekeeper.domain.corrected import corrected_facts
 from services.gatekeeper.domain.decide import Assessment
 from services.gatekeeper.domain.evolve import evolve
 from services.gatekeeper.domain.facts import ShipmentLine
-from services.gatekeeper.domain.line_shares import net_in, resized_together
+from services.gatekeeper.domain.line_shares import asked_of, net_in, resized_together
 from services.gatekeeper.domain.quantity import Money, Quantity, to_decimal
 from services.gatekeeper.domain.references import References
 from services.gatekeeper.domain.vocabulary import Balance, Milestone, Place, ShipmentState
@@ -63,13 +63,20 @@ def _consumed(shipment: Shipment, draw: Draw) -> Draw:
 
 
 def _resized(draws: tuple[Draw, ...], line: ShipmentLine, references: References) -> tuple[Draw, ...]:
-    """Each in the size of `line`; what cannot be converted stays as it was booked, value then in proportion."""
+    """Each in the size of `line`; what cannot be converted stays as it was booked, value then in proportion.
+
+    What the line still asks stays in the size in which it was measured (D1.7).
+    """
     resized = []
     for draw in draws:
-        net = net_in(line, draw.quantity.unit, references)
-        quantity = draw.quantity if net is None else Quantity(to_decimal(net), draw.quantity.unit)
-        value = draw.value if net is None else _value(draw, line, net)
-        resized.append(evolve(draw, quantity=quantity, value=value))
+        same = draw.still_asks(line.item_no, line.net_quantity)
+        net = Fraction(draw.quantity.value) if same else net_in(line, draw.quantity.unit, references)
+        if net is None or (same and draw.still_asks_value(line.value)):
+            resized.append(draw)
+        else:
+            value = _value(draw, line, net)
+            quantity = Quantity(to_decimal(net), draw.quantity.unit)
+            resized.append(evolve(draw, quantity=quantity, value=value, **asked_of(line, draw)))
     return tuple(resized)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from typing import TypedDict
 
 from services.gatekeeper.domain.aggregates import Draw
 from services.gatekeeper.domain.evolve import evolve
@@ -19,8 +20,28 @@ def net_in(line: ShipmentLine, unit: str, references: References) -> Fraction | 
     return convert(line.net_quantity, unit, factors) if line.net_quantity else None
 
 
+class Asked(TypedDict):
+    """The fields of a draw that say what the line asked when it was measured."""
+
+    asked: Quantity | None
+    asked_value: Money | None
+    asked_item: str | None
+
+
+def asked_of(line: ShipmentLine, draw: Draw) -> Asked:
+    """Of a draw that is resized by `line`; a value in another currency doesn't follow from what the line says."""
+    same = line.value is not None and line.value.currency == draw.value.currency
+    value = line.value if same else None
+    return {"asked": line.net_quantity, "asked_value": value, "asked_item": line.item_no}
+
+
 def resized_together(draws: tuple[Draw, ...], line: ShipmentLine, references: References) -> tuple[Draw, ...]:
-    """The draws of one line in proportion to what each stood with; as they were where that can't be told."""
+    """The draws of one line in proportion to what each stood with; as they were where that can't be told.
+
+    As they were, too, where the line still asks what it asked when they were measured (D1.7).
+    """
+    if all(draw.still_asks(line.item_no, line.net_quantity) and draw.still_asks_value(line.value) for draw in draws):
+        return draws
     nets = [net or ZERO for net in (net_in(line, draw.quantity.unit, references) for draw in draws)]
     if not all(nets):
         return draws
@@ -32,6 +53,7 @@ def resized_together(draws: tuple[Draw, ...], line: ShipmentLine, references: Re
             draw,
             quantity=Quantity(to_decimal(net * fraction), draw.quantity.unit),
             value=Money(to_decimal(value), draw.value.currency),
+            **asked_of(line, draw),
         )
         for draw, net, fraction, value in zip(draws, nets, fractions, values, strict=True)
     )

@@ -20,7 +20,7 @@ from services.gatekeeper.domain.room import Room, own_draws
 from services.gatekeeper.domain.room_amounts import Amounts
 from services.gatekeeper.domain.subjects import about_licence, about_line, missing, missing_net
 from services.gatekeeper.domain.uses import is_completed, uses_left
-from services.gatekeeper.domain.values import Valued, valued
+from services.gatekeeper.domain.values import Valued, latest_rate, valued
 from services.gatekeeper.domain.vocabulary import Balance, LicenceType
 
 ONE = Decimal(1)
@@ -67,6 +67,10 @@ class Judgement:
             balance=balance,
             rate_id=self.value.rate_id,
             day=self._day(case, balance),
+            rate=self.value.rate,
+            asked=None if case.shipment is None else self.line.quantity,
+            asked_value=None if case.shipment is None else self.line.value,
+            asked_item=None if case.shipment is None else self.line.item_no,
         )
 
     def _day(self, case: Case, balance: Balance) -> date:
@@ -136,9 +140,18 @@ def measured(
     if money is None:
         unknown.append(missing("value", line))
     elif value is None:
-        detail = {"from": money[1], "to": granted.value.currency, "day": case.days[-1].isoformat()}
-        unknown.append(about_line(Reason.FX_UNAVAILABLE, line, detail))
+        unknown.append(_no_rate(case, line, money[1], granted.value.currency))
     return quantity, value, tuple(unknown)
+
+
+def _no_rate(case: Case, line: CaseLine, base: str, quote: str) -> Finding:
+    """FX_UNAVAILABLE; where there is a rate, but a too old one, it is named."""
+    detail = {"from": base, "to": quote, "day": case.days[-1].isoformat()}
+    too_old = latest_rate(case, base, quote)
+    if too_old is not None:
+        limit = str(case.policy.fx_max_age_days)
+        detail |= {"rate_id": too_old.rate_id, "as_of": too_old.as_of.isoformat(), "limit_days": limit}
+    return about_line(Reason.FX_UNAVAILABLE, line, detail)
 
 
 def _needed(case: Case, line: CaseLine) -> tuple[tuple[Fraction, str] | None, tuple[Fraction, str] | None]:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, timedelta
+from decimal import Decimal
 from fractions import Fraction
 
 from services.gatekeeper.domain.aggregates import Draw
 from services.gatekeeper.domain.case import Case, CaseLine
+from services.gatekeeper.domain.evolve import evolve
 from services.gatekeeper.domain.references import References
 from services.gatekeeper.domain.rule_entities import FxRate
 from services.gatekeeper.domain.vocabulary import DEPARTED_PLACES, Balance, RuleKind
@@ -15,10 +17,11 @@ from services.gatekeeper.domain.vocabulary import DEPARTED_PLACES, Balance, Rule
 
 @dataclass(frozen=True, slots=True)
 class Valued:
-    """`amount` in the licence's currency, unrounded; `rate_id` None where no rate was needed."""
+    """`amount` in the licence's currency, unrounded; `rate_id` and `rate` None where no rate was needed."""
 
     amount: Fraction
     rate_id: str | None
+    rate: Decimal | None = None
 
 
 def valued(case: Case, amount: Fraction, base: str, currency: str, current: Draw | None) -> Valued | None:
@@ -33,7 +36,7 @@ def valued(case: Case, amount: Fraction, base: str, currency: str, current: Draw
     fresh = rate_on(case, base, currency)
     departing = case.place in DEPARTED_PLACES and current is not None and current.balance is Balance.RESERVED
     rate = (fresh or fixed) if departing else (fixed or fresh)
-    return None if rate is None else Valued(amount * Fraction(rate.rate), rate.rate_id)
+    return None if rate is None else Valued(amount * Fraction(rate.rate), rate.rate_id, rate.rate)
 
 
 def rate_on(case: Case, base: str, quote: str) -> FxRate | None:
@@ -41,20 +44,30 @@ def rate_on(case: Case, base: str, quote: str) -> FxRate | None:
 
     None when there is none, or when it is older today than policy allows.
     """
-    day = case.days[-1]
-    found = next((rate for rate in case.references.rates(base, quote) if rate.as_of <= day), None)
+    found = latest_rate(case, base, quote)
     limit = case.policy.fx_max_age_days
     if found is None or limit is None:
         return found
     return found if case.today - found.as_of <= timedelta(days=limit) else None
 
 
+def latest_rate(case: Case, base: str, quote: str) -> FxRate | None:
+    """The rate with the latest `as_of` not after the day, however old."""
+    day = case.days[-1]
+    return next((rate for rate in case.references.rates(base, quote) if rate.as_of <= day), None)
+
+
 def fixed_rate(references: References, base: str, quote: str, current: Draw | None) -> FxRate | None:
-    """The rate that `current` was reserved at, as far as it is one for this pair."""
+    """The rate that `current` was reserved at, as far as it is one for this pair.
+
+    A later version that corrects it counts for new draws only.
+    """
     if current is None or current.rate_id is None:
         return None
     rate = references.entity(RuleKind.FX_RATE, current.rate_id)
-    return rate if isinstance(rate, FxRate) and (rate.base, rate.quote) == (base, quote) else None
+    if not isinstance(rate, FxRate) or (rate.base, rate.quote) != (base, quote):
+        return None
+    return rate if current.rate is None else evolve(rate, rate=current.rate)
 
 
 def rate_days(case: Case, line: CaseLine, currency: str) -> tuple[date, ...]:
