@@ -17,8 +17,8 @@ def rule_change(world: World, entity: RuleEntity) -> RuleChange:
     stored, new = change.before, change.entity
     if change.outcome is not RuleOutcome.APPLIED or not (isinstance(stored, Licence) and isinstance(new, Licence)):
         return change
-    drawn = any(_drawn(world, new.licence_no, line_no) for line_no in restated_lines(stored, new))
-    return contradicted(world.references, stored, new) if drawn else change
+    drawn = tuple(line_no for line_no in restated_lines(stored, new) if _drawn(world, new.licence_no, line_no))
+    return contradicted(world.references, stored, new, drawn) if drawn else change
 
 
 def _drawn(world: World, licence_no: str, line_no: int) -> bool:

@@ -109,13 +109,14 @@ def restated_lines(stored: Licence, new: Licence) -> tuple[int, ...]:
     )
 
 
-def contradicted(references: References, stored: Licence, new: Licence) -> RuleChange:
+def contradicted(references: References, stored: Licence, new: Licence, restated: tuple[int, ...] = ()) -> RuleChange:
     """CONFLICT: `new` can't replace `stored`, which stays until a version newer than both that can (LICENCE_CONFLICT).
 
-    STALE where that is known already.
+    `restated`: the drawn lines because of which it can't. STALE where all that is known already.
     """
     # Only what is newer than both contents ends the conflict, so the row keeps the later of their times.
-    row = evolve(stored, conflict=True, authority_time=max(stored.authority_time, new.authority_time))
+    latest = max(stored.authority_time, new.authority_time)
+    row = evolve(stored, conflict=True, authority_time=latest, restated=restated)
     if row == stored:
         return RuleChange(RuleOutcome.STALE, stored, stored)
     return RuleChange(RuleOutcome.CONFLICT, row, stored, touches_of(stored, row, references))
@@ -136,7 +137,8 @@ def _licence_change(references: References, licence: Licence, stored: Licence) -
     if licence.authority_time < stored.authority_time:
         return RuleChange(RuleOutcome.OLDER_AUTHORITY, stored, stored)
     conflict = stored.conflict and licence.authority_time <= stored.authority_time
-    return _applied(references, evolve(licence, conflict=conflict), stored)
+    restated = stored.restated if conflict else ()
+    return _applied(references, evolve(licence, conflict=conflict, restated=restated), stored)
 
 
 def _notice_change(references: References, notice: Notice, stored: Notice | None, as_of: datetime) -> RuleChange:

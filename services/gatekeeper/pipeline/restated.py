@@ -26,4 +26,4 @@ async def unless_restated(connection: Connection, references: References, change
     if not drawn:
         return change
     log.warning("licence_restates_drawn_lines", key=new.licence_no, version=new.version, lines=drawn)
-    return contradicted(references, stored, new)
+    return contradicted(references, stored, new, tuple(drawn))

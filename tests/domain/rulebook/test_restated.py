@@ -37,16 +37,17 @@ def test_a_line_that_an_announced_version_drops_is_still_counted_as_it_was_issue
 
 def test_the_stored_version_stays_in_conflict_until_one_that_is_newer_than_both() -> None:
     rules, restated = examples.references(), second(TONNES)
-    change = contradicted(rules, STORED, restated)
+    change = contradicted(rules, STORED, restated, (1,))
     row = change.entity
     assert change.outcome is RuleOutcome.CONFLICT
-    assert row == replace(STORED, conflict=True, authority_time=restated.authority_time)
+    assert row == replace(STORED, conflict=True, authority_time=restated.authority_time, restated=(1,))
     assert isinstance(row, Licence)
-    assert contradicted(rules, row, restated).outcome is RuleOutcome.STALE
+    assert contradicted(rules, row, restated, (1,)).outcome is RuleOutcome.STALE
     after = rules.with_changes(2, [row])
     third = replace(second(LINE), version=3)
     still = apply_rule(after, third, examples.NOW).entity
     ended = apply_rule(after, replace(third, authority_time=row.authority_time + timedelta(1)), examples.NOW).entity
     assert isinstance(still, Licence)
     assert isinstance(ended, Licence)
-    assert (still.conflict, ended.conflict) == (True, False)
+    assert (still.conflict, still.restated) == (True, (1,))
+    assert (ended.conflict, ended.restated) == (False, ())
