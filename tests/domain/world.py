@@ -21,7 +21,7 @@ from services.gatekeeper.domain.policy import Policy
 from services.gatekeeper.domain.reference_indexes import entity_key
 from services.gatekeeper.domain.references import References, UnreadableRule
 from services.gatekeeper.domain.rule_entities import Licence, RuleEntity
-from services.gatekeeper.domain.rulebook import apply_rule, boundaries, unreadable_touches
+from services.gatekeeper.domain.rulebook import boundaries, unreadable_touches
 from services.gatekeeper.domain.terms import Touches, touched
 from services.gatekeeper.domain.touches import touches_of
 from services.gatekeeper.domain.vocabulary import OrderState, Place, ShipmentState
@@ -43,6 +43,7 @@ from tests.domain.day_sums import with_days
 from tests.domain.family_sums import counting_for, families_known
 from tests.domain.reading import trade_event
 from tests.domain.reading_rules import RULE_READERS, rule_entity
+from tests.domain.restated import rule_change
 
 FOLLOW_UPS_MAX = 2000
 
@@ -100,8 +101,7 @@ class World:
         return outcome[0]
 
     def rule(self, entity: RuleEntity) -> None:
-        change = apply_rule(self.references, entity, self.clock)
-        if not change.changed:
+        if not (change := rule_change(self, entity)).changed:
             return
         version = self.references.rules_version + 1
         healed = [rule for rule in self.references.unreadable_rules() if rule.quarantine_id in change.settles]

@@ -33,6 +33,8 @@ def status_findings(line: CaseLine, candidate: Candidate) -> Iterator[Finding]:
         yield about_licence(reason, line, licence.licence_no, detail)
     if licence.conflict:
         detail = {"version": str(licence.version), "authority_time": licence.authority_time.isoformat()}
+        if licence.restated:
+            detail["restated"] = ", ".join(map(str, licence.restated))
         yield found(Reason.LICENCE_CONFLICT, detail, licence_no=licence.licence_no)
 
 

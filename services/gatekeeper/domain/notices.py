@@ -27,7 +27,12 @@ def start(notice: Notice) -> datetime:
 def in_effect(notice: Notice, at: datetime) -> bool:
     """D6.1: by its own dates and status. Without `starts_at` it is so as soon as References has it (design.md §4)."""
     begun = notice.starts_at is None or notice.starts_at <= at
-    return not notice.lifted and begun and (notice.ends_at is None or at < notice.ends_at)
+    return not notice.lifted and begun and not ended(notice, at)
+
+
+def ended(notice: Notice, at: datetime) -> bool:
+    """Whether its own end has come (D6.1)."""
+    return notice.ends_at is not None and notice.ends_at <= at
 
 
 def stop_notices(case: Case) -> Iterator[Finding]:

@@ -41,7 +41,8 @@ def prohibited(case: Case) -> Iterator[Finding]:
             control = case.references.control(code)
             if control is not None and _in_force(control, days) and (bans := _bans(control, case, line)):
                 until = control.effective_until.isoformat() if control.effective_until is not None else None
-                since = control.effective_from.isoformat()
+                # The bans of a code that nobody has described yet have no known first day (D7.3).
+                since = control.effective_from.isoformat() if control.effective_from > date.min else None
                 detail = {**bans, "item_no": line.item_no, "effective_from": since, "effective_until": until}
                 yield found(Reason.PROHIBITED, detail, line_no=line.line_no, control_code=code)
 

@@ -51,7 +51,8 @@ class PeriodLimit:
 
 @dataclass(frozen=True, slots=True)
 class Licence:
-    """`conflict`: the same number and version came with other content (LICENCE_CONFLICT).
+    """`conflict`: the same number and version came with other content, or a later version that can't count what is
+    drawn, since its lines `restated` have another unit or currency (LICENCE_CONFLICT).
 
     `as_issued`: this version as it came, where a later one that is dated ahead narrows it meanwhile (D7.3).
     """
@@ -80,6 +81,7 @@ class Licence:
     lines: tuple[LicenceLine, ...]
     conflict: bool = False
     as_issued: Licence | None = None
+    restated: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -82,7 +82,7 @@ def apply_rule(references: References, entity: RuleEntity, as_of: datetime) -> R
     return _applied(references, entity, stored)
 
 
-def narrow_rule(references: References, waiting: RuleEntity) -> RuleChange:
+def narrow_rule(references: References, waiting: RuleEntity, as_of: datetime) -> RuleChange:
     """What `waiting`, which acts later, makes worse at once (D7.3): the stored version, narrowed, as its own row.
 
     STALE where that is nothing. A broken event of the same key stays broken until `waiting` itself is applied.
@@ -91,7 +91,35 @@ def narrow_rule(references: References, waiting: RuleEntity) -> RuleChange:
     row = worse_at_once(waiting, stored)
     if row is None:
         return RuleChange(RuleOutcome.STALE, stored or waiting, stored)
-    return RuleChange(RuleOutcome.APPLIED, row, stored, touches_of(stored, row, references))
+    was = isinstance(stored, Notice) and notices.in_effect(stored, as_of)
+    now = isinstance(row, Notice) and notices.in_effect(row, as_of)
+    # Every lane has been told of a version that was in effect before.
+    told = NoticeEvent.IN_EFFECT if now and not was else None
+    return RuleChange(RuleOutcome.APPLIED, row, stored, touches_of(stored, row, references), notice_event=told)
+
+
+def restated_lines(stored: Licence, new: Licence) -> tuple[int, ...]:
+    """The lines of both whose unit or currency differs: what is drawn on them is booked in the stored one (D3.9)."""
+    lines = {line.line_no: line for line in (stored.as_issued or stored).lines}
+    return tuple(
+        line.line_no
+        for line in new.lines
+        if (old := lines.get(line.line_no)) is not None
+        and (old.quantity.unit, old.value.currency) != (line.quantity.unit, line.value.currency)
+    )
+
+
+def contradicted(references: References, stored: Licence, new: Licence, restated: tuple[int, ...] = ()) -> RuleChange:
+    """CONFLICT: `new` can't replace `stored`, which stays until a version newer than both that can (LICENCE_CONFLICT).
+
+    `restated`: the drawn lines because of which it can't. STALE where all that is known already.
+    """
+    # Only what is newer than both contents ends the conflict, so the row keeps the later of their times.
+    latest = max(stored.authority_time, new.authority_time)
+    row = evolve(stored, conflict=True, authority_time=latest, restated=restated)
+    if row == stored:
+        return RuleChange(RuleOutcome.STALE, stored, stored)
+    return RuleChange(RuleOutcome.CONFLICT, row, stored, touches_of(stored, row, references))
 
 
 def _applied(references: References, entity: RuleEntity, stored: RuleEntity | None) -> RuleChange:
@@ -103,16 +131,14 @@ def _licence_change(references: References, licence: Licence, stored: Licence) -
     if licence.version == stored.version:
         if stored.conflict or evolve(licence, conflict=False) == (stored.as_issued or stored):
             return RuleChange(RuleOutcome.STALE, stored, stored)
-        # Only what is newer than both contents ends the conflict, so the row keeps the later of their times.
-        latest = max(stored.authority_time, licence.authority_time)
-        row = evolve(stored, conflict=True, authority_time=latest)
-        return RuleChange(RuleOutcome.CONFLICT, row, stored, touches_of(stored, row, references))
+        return contradicted(references, stored, licence)
     if licence.version < stored.version:
         return RuleChange(RuleOutcome.STALE, stored, stored)
     if licence.authority_time < stored.authority_time:
         return RuleChange(RuleOutcome.OLDER_AUTHORITY, stored, stored)
     conflict = stored.conflict and licence.authority_time <= stored.authority_time
-    return _applied(references, evolve(licence, conflict=conflict), stored)
+    restated = stored.restated if conflict else ()
+    return _applied(references, evolve(licence, conflict=conflict, restated=restated), stored)
 
 
 def _notice_change(references: References, notice: Notice, stored: Notice | None, as_of: datetime) -> RuleChange:

@@ -41,6 +41,7 @@ from services.gatekeeper.pipeline.intake import (
 )
 from services.gatekeeper.pipeline.lane_guard import lock_lanes
 from services.gatekeeper.pipeline.licence_watch import watch_licences
+from services.gatekeeper.pipeline.restated import unless_restated
 from services.gatekeeper.pipeline.translate_rules import rule_entity
 from services.gatekeeper.store import journal, notices, quarantine, rules, work
 from services.gatekeeper.store.challenges import keep_challenges
@@ -140,6 +141,7 @@ class Change:
     async def add(self, entity: RuleEntity, event_id: str | None) -> RuleChange:
         """Apply one entity to the rules as they are within this change."""
         applied = await self._loaded(lambda: apply_rule(self.references, entity, self.as_of))
+        applied = await unless_restated(self.connection, self.references, applied)
         if not applied.changed:
             self.stale += 1
             log.info("rule_ignored", outcome=applied.outcome.value, key=rules.key_of(entity)[1], version=entity.version)
@@ -149,16 +151,16 @@ class Change:
         self._keep(applied, event_id)
         self.alerts += applied.alerts
         self.settled += [UUID(quarantine_id) for quarantine_id in applied.settles]
-        if isinstance(applied.entity, Notice) and applied.notice_event is not None:
-            self.told.append((applied.entity, applied.notice_event))
         for quarantine_id in applied.settles:
             await self._touch_broken(quarantine_id)
         self.references = self.references.with_changes(self.rules_version, [applied.entity], [], list(applied.settles))
         return applied
 
     def _keep(self, applied: RuleChange, event_id: str | None) -> None:
-        """The row, its dates, and whom it touches."""
+        """The row, its dates, whom it touches, and what every lane is told."""
         self.rows.append(rules.NewRule(applied.entity, event_id))
+        if isinstance(applied.entity, Notice) and applied.notice_event is not None:
+            self.told.append((applied.entity, applied.notice_event))
         if isinstance(applied.entity, Licence) and isinstance(applied.before, Licence):
             number = applied.entity.licence_no
             self.licences[number] = merged((*self.licences.get(number, ()), *applied.touches))
@@ -177,7 +179,7 @@ class Change:
         await rules.keep_ahead(connection, self.ahead)
         changed = [*self.rows, *(rule for rule, _ in self.ahead)]
         for waiting in await waiting_for(connection, (rules.key_of(rule.entity) for rule in changed)):
-            narrowed = await self._loaded(partial(narrow_rule, self.references, waiting.entity))
+            narrowed = await self._loaded(partial(narrow_rule, self.references, waiting.entity, self.as_of))
             if narrowed.changed:
                 self._keep(narrowed, waiting.event_id)
                 self.references = self.references.with_changes(self.rules_version, [narrowed.entity])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -47,3 +48,14 @@ async def read_licence(connection: Connection, licence_no: str, visibility: Visi
         licence_no, lines, first["uses"] or 0, first["uses_reserved"] or 0, first["completed"] or False
     )
     return StoredLicence(load(Licence, first["body"]), account, first["rules_version"])
+
+
+async def drawn_lines(connection: Connection, licence_no: str, line_nos: Sequence[int]) -> list[int]:
+    """Those of the lines on which anything is reserved or consumed."""
+    rows = await connection.fetch(
+        "SELECT line_no FROM licence_line_balance WHERE licence_no = $1 AND line_no = ANY($2::int[])"
+        " AND (reserved, consumed, value_reserved, value_consumed) <> (0, 0, 0, 0) ORDER BY line_no",
+        licence_no,
+        list(line_nos),
+    )
+    return [row["line_no"] for row in rows]

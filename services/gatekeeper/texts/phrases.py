@@ -75,7 +75,8 @@ PHRASES: Mapping[Reason, tuple[Phrase, ...]] = {
         *_STATUS,
     ),
     Reason.LICENCE_CONFLICT: (
-        phrase("LICENCE_CONFLICT", "the licence came twice in one version with different content"),
+        phrase("LICENCE_CONFLICT", "the licence contradicts what came of it before"),
+        phrase("LICENCE_CONFLICT", "drawn lines that a later version counts in another unit or currency: {restated}"),
         *_STATUS,
     ),
     Reason.CATCH_ALL: (

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from services.gatekeeper.domain.ahead import waits_for_its_time
 from services.gatekeeper.domain.policy import Policy
-from services.gatekeeper.domain.rule_entities import Notice, RuleEntity
+from services.gatekeeper.domain.rule_entities import Feed, Notice, RuleEntity
 from services.gatekeeper.domain.rulebook import apply_rule
 from services.gatekeeper.domain.vocabulary import LicenceStatus, StatementStatus
 from services.gatekeeper.domain.workspace import Outcome
@@ -37,15 +37,20 @@ FREEING: list[tuple[RuleEntity, RuleEntity | None]] = [
     (examples.item(), None),
     (examples.party(), None),
     (examples.entry(version=2), examples.entry()),
+    (examples.control(), None),
     (examples.control(version=2), examples.control()),
+    (examples.notice(version=2), examples.notice()),
+    (Feed("FX_RATES", 1, NOW, 9), None),
+    (Feed("FX_RATES", 2, NOW, 9), Feed("FX_RATES", 1, NOW, 9)),
 ]
 HOLDING: list[tuple[RuleEntity, RuleEntity | None]] = [
     (examples.licence(version=2, status=LicenceStatus.REVOKED), examples.licence()),
     (examples.licence(max_uses=9), examples.licence()),
     (examples.statement(status=StatementStatus.WITHDRAWN), None),
     (examples.entry(), None),
-    (examples.control(), None),
     (examples.notice(), None),
+    (examples.notice(version=3), examples.notice(version=2, lifted=True)),
+    (examples.lift(), examples.notice()),
 ]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -125,3 +126,26 @@ def test_a_notice_about_a_licence_leaves_an_order_that_draws_nothing_on_it_any_m
     story.milestone("S1", "DEPARTED")
     story.notice("N1", licences=["M1"])
     assert (story.state("O1"), story.state("S1")) == ("CLEARED", "INTERCEPT STOP_NOTICE")
+
+
+@pytest.mark.parametrize("changed", [_m1("2 TNE"), _m1("2000 KGM", "2000000 CNY")])
+def test_a_drawn_line_in_another_unit_or_currency_is_a_conflict_until_the_old_one_comes_back(changed: Licence) -> None:
+    """D3.9: the balance is in the unit of the version that it was drawn from."""
+    story, later = Story(), M1.authority_time + timedelta(days=1)
+    story.ship("S1")
+    story.milestone("S1", "DEPARTED")
+    story.ship("S2")
+    story.rule(replace(changed, authority_time=later))
+    assert [story.state(name) for name in ("S1", "S2")] == ["RELEASED", "HELD LICENCE_CONFLICT"]
+    (hold,) = story.shipments["S2"].holds
+    assert dict(hold.detail)["restated"] == "1"
+    story.rule(_m1("2000 KGM", version=3, authority_time=later + timedelta(days=1)))
+    assert [story.state(name) for name in ("S1", "S2")] == ["RELEASED", "RELEASED"]
+    assert story.balance() == "300/300 1/1"
+
+
+def test_a_line_on_which_nothing_is_drawn_may_be_counted_in_another_unit() -> None:
+    story = Story()
+    story.rule(_m1("2 TNE"))
+    story.ship("S1")
+    assert (story.state("S1"), story.balance()) == ("RELEASED", "0.3/0 1/0")

@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from services.gatekeeper.domain.ahead import waits_for_its_time
-from services.gatekeeper.domain.rule_entities import Notice, RuleEntity
+from services.gatekeeper.domain.rule_entities import Feed, Notice, RuleEntity
 from services.gatekeeper.domain.rulebook import apply_rule
 from services.gatekeeper.domain.vocabulary import LicenceStatus, StatementStatus
 from tests.domain.rulebook import examples
@@ -32,10 +32,22 @@ def test_what_may_free_goods_waits_and_what_can_only_hold_them_does_not() -> Non
     assert waits(replace(licence, version=2), hour, stored=licence)
     assert waits(examples.item(), hour)
     assert waits(examples.party(), hour)
-    for entity in (examples.entry(), examples.control()):
-        assert not waits(entity, hour)
-        assert waits(entity, hour, stored=entity)
+    assert not waits(examples.entry(), hour)
+    assert waits(examples.entry(), hour, stored=examples.entry())
+    assert waits(examples.control(), hour)
+    assert waits(Feed("FX_RATES", 2, examples.NOW, 9), hour)
+
+
+def test_only_what_revises_a_notice_that_stands_waits() -> None:
+    """D6.4: an upsert above a lift, and a lift, are no revisions."""
+    hour, revised = timedelta(hours=1), examples.notice(version=2)
     assert not waits(examples.notice(), hour)
+    assert waits(revised, hour, stored=examples.notice())
+    assert not waits(revised, hour, stored=replace(examples.notice(), lifted=True))
+    assert not waits(examples.lift(), hour, stored=examples.notice())
+    ends = examples.NOW + timedelta(microseconds=1)
+    assert waits(revised, hour, stored=replace(examples.notice(), ends_at=ends))
+    assert not waits(revised, hour, stored=replace(examples.notice(), ends_at=examples.NOW))
 
 
 @pytest.mark.parametrize(("ahead", "expected"), [(TOLERANCE, False), (TOLERANCE + timedelta(microseconds=1), True)])

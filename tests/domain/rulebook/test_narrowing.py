@@ -238,7 +238,7 @@ def test_a_narrowed_licence_touches_both_and_is_compared_as_it_was_issued() -> N
     stored = replace(examples.licence(), destinations=("DE", "FR"))
     rules = examples.references(stored)
     announced = replace(stored, version=2, destinations=("DE",), authority_time=stored.authority_time)
-    change = narrow_rule(rules, announced)
+    change = narrow_rule(rules, announced, examples.NOW)
     assert change.outcome is RuleOutcome.APPLIED
     assert change.touches != NOBODY
     after = rules.with_changes(2, [change.entity])
@@ -247,12 +247,13 @@ def test_a_narrowed_licence_touches_both_and_is_compared_as_it_was_issued() -> N
     assert apply_rule(after, stored, examples.NOW).outcome is RuleOutcome.STALE
     assert apply_rule(after, replace(stored, max_uses=9), examples.NOW).outcome is RuleOutcome.CONFLICT
     assert apply_rule(after, announced, examples.NOW).entity == announced
-    again = narrow_rule(after, replace(announced, version=3, end_uses=()))
+    again = narrow_rule(after, replace(announced, version=3, end_uses=()), examples.NOW)
     assert isinstance(again.entity, Licence)
     assert again.entity.as_issued == stored
 
 
 def test_nothing_to_narrow_is_stale() -> None:
-    assert narrow_rule(References.empty(), examples.item()).outcome is RuleOutcome.STALE
-    change = narrow_rule(examples.references(), Item("SM-OXIDE", 2, Classification.CONTROLLED, ("1C902.b",)))
+    assert narrow_rule(References.empty(), examples.item(), examples.NOW).outcome is RuleOutcome.STALE
+    announced = Item("SM-OXIDE", 2, Classification.CONTROLLED, ("1C902.b",))
+    change = narrow_rule(examples.references(), announced, examples.NOW)
     assert (change.outcome, change.touches) == (RuleOutcome.STALE, NOBODY)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from tests.pipeline.feeding import Feeder, sent
-from tests.pipeline.trade import NOW, control, item, licence, shipment, statement
+from tests.pipeline.trade import NOW, control, item, licence, notice, shipment, statement
 
 HOUR = timedelta(hours=1)
 
@@ -127,3 +127,37 @@ async def test_what_only_grants_more_writes_nothing_before_its_time(feeder: Feed
     assert await feeder.value("SELECT rules_version FROM rules_state") == version
     await feeder.advance(NOW + HOUR)
     assert await feeder.value("SELECT rules_version FROM rules_state") == version + 1
+
+
+async def test_the_bans_of_a_code_that_nobody_has_described_act_at_once_and_its_description_then(
+    feeder: Feeder,
+) -> None:
+    """D3.2: until then the code counts as in force, and on every day."""
+    await feeder.tell(item("LASER", "9X999"), shipment("S1", item="LASER"))
+    assert await feeder.state("S1") == "HELD NO_LICENCE"
+    lapsed = control("9X999", effective_until="2026-01-31")
+    await feeder.tell(sent(lapsed, time=NOW + HOUR))
+    assert await feeder.state("S1") == "HELD NO_LICENCE"
+    await feeder.advance(NOW + HOUR)
+    assert await feeder.state("S1") == "RELEASED"
+    await feeder.tell(item("LENS", "9X888"), shipment("S2", item="LENS"))
+    barred = control("9X888", effective_from="2026-09-01", prohibited_destinations=["DE"])
+    await feeder.tell(sent(barred, time=NOW + 2 * HOUR))
+    assert await feeder.state("S2") == "HELD PROHIBITED NO_LICENCE"
+    await feeder.advance(NOW + 2 * HOUR)
+    assert await feeder.state("S2") == "RELEASED"
+    versions = "SELECT string_agg(version::text, ' ' ORDER BY seq) FROM rule_row WHERE key = '9X888'"
+    assert await feeder.value(versions) == "0 1"
+    await feeder.assert_sound()
+
+
+async def test_a_revision_of_a_notice_stops_more_at_once_and_frees_nobody_before_its_time(feeder: Feeder) -> None:
+    """D6.4: a narrower revision frees what left the scope; announced for later it does so then."""
+    await feeder.tell(notice("N1", destinations=["DE"]), shipment("S1"))
+    await feeder.tell(shipment("S2", destination="FR", item="BOLT"), item("BOLT"))
+    assert await feeder.states("S1", "S2") == ["HELD STOP_NOTICE", "RELEASED"]
+    await feeder.tell(sent(notice("N1", version=2, destinations=["FR"]), time=NOW + HOUR))
+    assert await feeder.states("S1", "S2") == ["HELD STOP_NOTICE", "HELD STOP_NOTICE"]
+    await feeder.advance(NOW + HOUR)
+    assert await feeder.states("S1", "S2") == ["RELEASED", "HELD STOP_NOTICE"]
+    await feeder.assert_sound()

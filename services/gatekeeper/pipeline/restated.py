@@ -1,0 +1,29 @@
+"""A licence version that would count what is drawn in another unit or currency (D3.9, LICENCE_CONFLICT)."""
+
+from __future__ import annotations
+
+import structlog
+
+from services.gatekeeper.domain.references import References
+from services.gatekeeper.domain.rule_entities import Licence
+from services.gatekeeper.domain.rulebook import RuleChange, RuleOutcome, contradicted, restated_lines
+from services.gatekeeper.store.licences_read import drawn_lines
+from services.kit.postgres import Connection
+
+log = structlog.get_logger()
+
+
+async def unless_restated(connection: Connection, references: References, change: RuleChange) -> RuleChange:
+    """`change`, or a conflict in its place where it restates a line on which something is drawn.
+
+    The caller holds the exclusive rules lock, so that nobody draws meanwhile.
+    """
+    stored, new = change.before, change.entity
+    if change.outcome is not RuleOutcome.APPLIED or not (isinstance(stored, Licence) and isinstance(new, Licence)):
+        return change
+    restated = restated_lines(stored, new)
+    drawn = await drawn_lines(connection, new.licence_no, restated) if restated else []
+    if not drawn:
+        return change
+    log.warning("licence_restates_drawn_lines", key=new.licence_no, version=new.version, lines=drawn)
+    return contradicted(references, stored, new, tuple(drawn))
