@@ -1,7 +1,6 @@
 """Short seeded histories over a small vocabulary, so that orders, shipments, licences and notices collide often.
 
-A history is a list of steps: an event `(type, id, time, data)`, or the clock's next reading, `("clock", "", time, {})`.
-Every event is well-formed (contracts.md §2) and lies within what the reference model answers.
+Steps are events `(type, id, time, data)`, well-formed and within what the model answers, or `("clock", "", time, {})`.
 """
 
 from __future__ import annotations
@@ -254,9 +253,8 @@ class Teller:
         changes = ({}, {}, {}, {"list": "INTERNAL"}, {"list": "WATCH_LIST"}, {"effect": "REVIEW"}, {"names": ["X"]},
                    {"suspensions": [{"from": "2026-03-02", "until": "2026-03-04"}]},
                    {"names": [], "identifiers": [{"scheme": "LEI", "value": "ALPHA"}]})  # fmt: skip
-        if data["effective_until"] and data["effective_until"] < data["effective_from"]:
-            data["effective_from"] = "2026-01-01"
-        self.say("list-entry.upserted", {**data, **self.one(changes)})
+        begun = {"effective_from": "2026-01-01"} if data["effective_until"] else {}
+        self.say("list-entry.upserted", {**data, **begun, **self.one(changes)})
 
     def rule(self) -> None:
         """An item, a control, a statement or a rate changes."""

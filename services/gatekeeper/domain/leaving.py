@@ -41,10 +41,8 @@ def has_left(case: Case) -> bool:
 def left_at(case: Case) -> datetime | None:
     """When it left, for what was so then. A clock that is fast by no more than is tolerated is no look ahead (D7.3)."""
     departed_at, reported_at = _progress(case).departed_at, _reported_at(case)
-    if not has_left(case) or departed_at is None:
-        return None
-    if reported_at is None:
-        return departed_at
+    if not has_left(case) or departed_at is None or reported_at is None:
+        return departed_at if has_left(case) else None
     skew = timedelta(minutes=case.policy.future_event_tolerance_minutes)
     return reported_at if reported_at < departed_at <= reported_at + skew else departed_at
 

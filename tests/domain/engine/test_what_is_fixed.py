@@ -150,11 +150,12 @@ def test_another_item_is_measured_by_its_own_factor() -> None:
     sound(story)
 
 
-def test_a_licence_line_that_counts_in_another_unit_by_now_is_measured_anew() -> None:
+def test_a_licence_version_that_counts_in_another_unit_changes_nothing_of_what_is_booked() -> None:
+    """It contradicts what was drawn (LICENCE_CONFLICT for whoever is new)."""
     story = departed_pieces("500 KGM")
     tonnes = licence_line(granted="0.5 TNE", value="2000000 USD", codes=(CODE,))
     story.rule(replace(lot("G1", "500 KGM", version=2), lines=(tonnes,)))
-    assert drawn(story, "S1") == [("G1", "0.5", "9000")]
+    assert (story.state("S1"), drawn(story, "S1")) == ("RELEASED", [("G1", "500", "9000")])
 
 
 def test_several_licences_keep_what_was_consumed_of_each() -> None:
