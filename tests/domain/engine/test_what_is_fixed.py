@@ -196,3 +196,21 @@ def test_what_nobody_could_judge_again_keeps_its_quantity_where_only_the_value_i
         (draw,) = consumed_draws(replace(left, facts=replace(left.facts, lines=lines)), story.references)
         assert (draw.quantity, draw.value) == (quantity("500 KGM"), money(booked))
         assert (draw.asked, draw.asked_value) == (quantity("200 C62"), money(known) if known else None)
+
+
+def test_what_nobody_could_judge_again_changes_in_proportion_with_its_quantity() -> None:
+    """D3.7, D4.1; a value in another currency than the licences' with it."""
+    story = story_with(lot("G1", "300 KGM"), lot("G2", "500 KGM"), rate("CNY", "USD", "0.125", "2026-03-01"))
+    story.ship("S1", "700 KGM", value="56000 CNY")
+    story.milestone("S1", "DEPARTED")
+    left = story.shipments["S1"]
+    assert left.facts is not None
+    lines = (replace(left.facts.lines[0], net_quantity=quantity("350 KGM")),)
+    draws = consumed_draws(replace(left, facts=replace(left.facts, lines=lines)), story.references)
+    assert [(draw.quantity, draw.value) for draw in draws] == [
+        (quantity("150 KGM"), money("1500 USD")),
+        (quantity("200 KGM"), money("2000 USD")),
+    ]
+    assert {(draw.asked, draw.asked_item, draw.asked_value) for draw in draws} == {
+        (quantity("350 KGM"), "MAG-ROD", None)
+    }
