@@ -219,7 +219,7 @@ class Teller:
             line = words.licence_line(1, ["1C1.a"])
             line |= self.one((
                 {"quantity": {"value": "600", "unit": "KGM"}}, {"quantity": {"value": "2000", "unit": "KGM"}},
-                {"quantity": {"value": "200", "unit": "C62"}}, {"tolerance_percent": "10"},
+                {"quantity": {"value": "500", "unit": "KGM"}}, {"tolerance_percent": "10"},
                 {"value": {"amount": "300.00", "currency": "USD"}},
             ))  # fmt: skip
             changes["lines"] = [line]
