@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
 import sys
-from collections.abc import AsyncIterator
+import tempfile
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import psutil
@@ -25,7 +27,7 @@ from tests.waiting import eventually
 GONE_SECONDS_MAX = 10
 
 BOTH_PARTS = """
-import asyncio, json, os, sys
+import asyncio, json, signal
 from services.local.kafka import start_kafka
 from services.local.postgres import start_postgres
 
@@ -34,6 +36,8 @@ async def main():
         print(json.dumps([postgres.url, kafka.bootstrap_servers]), flush=True)
         await asyncio.Event().wait()
 
+# Who was started in the background of a shell without job control has been told to ignore it.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 asyncio.run(main())
 """
 
@@ -193,20 +197,37 @@ def _start_both_parts(environment: dict[str, str]) -> tuple[subprocess.Popen[byt
     return process, ports, below
 
 
+@pytest.fixture
+def own_tmpdir() -> Iterator[Path]:
+    """Where one child's runs are and nobody else's; as root, PostgreSQL runs as another user below it."""
+    folder = Path(tempfile.mkdtemp())
+    folder.chmod(0o711)
+    yield folder
+    shutil.rmtree(folder)
+
+
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
-async def test_nothing_is_left_running_when_the_parent_ends(number: signal.Signals, kafka: KafkaPart) -> None:
+async def test_nothing_is_left_running_when_the_parent_ends(
+    number: signal.Signals, kafka: KafkaPart, own_tmpdir: Path
+) -> None:
     """`kafka` is asked for only because without a broker of our own there is nothing to see."""
     if kafka.rung.number != 3:
         pytest.skip(f"no broker of our own here: {kafka.rung}")
     environment = {name: value for name, value in os.environ.items() if name != "DATABASE_URL"}
-    before = set(runs_parent().glob("run-*"))
+    environment["TMPDIR"] = str(own_tmpdir)
     process, ports, below = await asyncio.to_thread(_start_both_parts, environment)
-    folders = set(runs_parent().glob("run-*")) - before
+
+    def folders() -> list[str]:
+        return sorted(folder.name.split("-")[-1] for folder in own_tmpdir.glob("*/run-*"))
+
+    assert {"kafka", "postgres"} <= set(folders())
     assert all(_listens(port) for port in ports)
     process.send_signal(number)
-    await eventually(lambda: process.poll() is not None, seconds=GONE_SECONDS_MAX)
+    try:
+        await eventually(lambda: process.poll() is not None, seconds=GONE_SECONDS_MAX)
+    finally:
+        process.kill()
+        process.wait()
     await eventually(lambda: not any(_lives(pid) for pid in below), seconds=GONE_SECONDS_MAX)
     assert not any(_listens(port) for port in ports)
-    mine = {folder for folder in folders if folder.name.endswith(("-kafka", "-postgres"))}
-    assert mine
-    await eventually(lambda: not [folder for folder in mine if folder.exists()], seconds=GONE_SECONDS_MAX)
+    await eventually(lambda: not folders(), seconds=GONE_SECONDS_MAX)

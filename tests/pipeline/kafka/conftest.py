@@ -62,12 +62,16 @@ class Site:
 
     async def write(self, lane: int, count: int, *, text: str = "x") -> list[OutboxRecord]:
         """Append `count` records to `lane` as a transaction does."""
+        return await self.write_each(lane, [text] * count)
+
+    async def write_each(self, lane: int, texts: Sequence[str]) -> list[OutboxRecord]:
+        """Append a record for each of `texts` to `lane`, all in one transaction."""
         async with self.gate.database.transaction() as connection:
             next_seqs, _ = await lock_lanes(connection, (lane,))
             first = next_seqs[lane]
-            records = [record(lane, seq, text) for seq in range(first, first + count)]
+            records = [record(lane, seq, text) for seq, text in enumerate(texts, first)]
             await append(connection, records)
-            await advance(connection, {lane: first + count})
+            await advance(connection, {lane: first + len(texts)})
         return records
 
     async def published(self, lanes: Iterable[int] = range(PARTITIONS)) -> dict[int, list[int]]:
