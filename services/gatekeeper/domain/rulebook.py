@@ -98,17 +98,6 @@ def narrow_rule(references: References, waiting: RuleEntity, as_of: datetime) ->
     return RuleChange(RuleOutcome.APPLIED, row, stored, touches_of(stored, row, references), notice_event=told)
 
 
-def restated_lines(stored: Licence, new: Licence) -> tuple[int, ...]:
-    """The lines of both whose unit or currency differs: what is drawn on them is booked in the stored one (D3.9)."""
-    lines = {line.line_no: line for line in (stored.as_issued or stored).lines}
-    return tuple(
-        line.line_no
-        for line in new.lines
-        if (old := lines.get(line.line_no)) is not None
-        and (old.quantity.unit, old.value.currency) != (line.quantity.unit, line.value.currency)
-    )
-
-
 def contradicted(references: References, stored: Licence, new: Licence, restated: tuple[int, ...] = ()) -> RuleChange:
     """CONFLICT: `new` can't replace `stored`, which stays until a version newer than both that can (LICENCE_CONFLICT).
 
