@@ -4,20 +4,25 @@ from __future__ import annotations
 
 from services.gatekeeper.domain.aggregates import Draw, LicenceAccount, LineBalance
 from services.gatekeeper.domain.evolve import evolve
+from services.gatekeeper.domain.ledger_standing import ZERO
+from services.gatekeeper.domain.quantity import Money, Quantity
 from services.gatekeeper.domain.references import References
 from services.gatekeeper.domain.rule_entities import Licence, LicenceLine
 
 
-def restated_lines(account: LicenceAccount, licence: Licence) -> tuple[int, ...]:
+def restated_lines(account: LicenceAccount, licence: Licence) -> tuple[LicenceLine, ...]:
     """The lines of `licence` on which something is drawn that was booked in another unit or currency.
 
-    Whatever the versions in between said of the line: the balance knows what it is counted in.
+    Each as it can stand beside that: granting nothing, in the unit and currency of the draws. Whatever the versions in
+    between said of the line: the balance knows what it is counted in.
     """
-    return tuple(line.line_no for line in licence.lines if _is_restated(account.lines.get(line.line_no), line))
-
-
-def _is_restated(balance: LineBalance | None, line: LicenceLine) -> bool:
-    return balance is not None and is_drawn(balance) and (balance.unit, balance.currency) != _counted_in(line)
+    return tuple(
+        evolve(line, quantity=Quantity(ZERO, unit), value=Money(ZERO, currency), tolerance_percent=ZERO)
+        for line in licence.lines
+        if (balance := account.lines.get(line.line_no)) is not None and is_drawn(balance)
+        for unit, currency in [(balance.unit or "", balance.currency or "")]
+        if (unit, currency) != _counted_in(line)
+    )
 
 
 def is_drawn(balance: LineBalance) -> bool:

@@ -17,6 +17,7 @@ from services.gatekeeper.domain.references import References
 from services.gatekeeper.domain.rule_entities import (
     Control,
     Licence,
+    LicenceLine,
     ListEntry,
     Notice,
     RuleEntity,
@@ -98,14 +99,20 @@ def narrow_rule(references: References, waiting: RuleEntity, as_of: datetime) ->
     return RuleChange(RuleOutcome.APPLIED, row, stored, touches_of(stored, row, references), notice_event=told)
 
 
-def contradicted(references: References, stored: Licence, new: Licence, restated: tuple[int, ...] = ()) -> RuleChange:
+def contradicted(
+    references: References, stored: Licence, new: Licence, restated: tuple[LicenceLine, ...] = ()
+) -> RuleChange:
     """CONFLICT: `new` can't replace `stored`, which stays until a version newer than both that can (LICENCE_CONFLICT).
 
-    `restated`: the drawn lines because of which it can't. STALE where all that is known already.
+    `restated`: the drawn lines because of which it can't (restated.py); one that `stored` had dropped stands beside it
+    as given there, so that whoever waits for it is told of the conflict. STALE where all that is known already.
     """
     # Only what is newer than both contents ends the conflict, so the row keeps the later of their times.
     latest = max(stored.authority_time, new.authority_time)
-    row = evolve(stored, conflict=True, authority_time=latest, restated=restated)
+    numbers, known = tuple(line.line_no for line in restated), {line.line_no for line in stored.lines}
+    dropped = (line for line in restated if line.line_no not in known)
+    lines = (*stored.lines, *dropped)
+    row = evolve(stored, conflict=True, authority_time=latest, restated=numbers, lines=lines)
     if row == stored:
         return RuleChange(RuleOutcome.STALE, stored, stored)
     return RuleChange(RuleOutcome.CONFLICT, row, stored, touches_of(stored, row, references))

@@ -27,5 +27,6 @@ async def unless_restated(connection: Connection, references: References, change
     restated = restated_lines(accounts[new.licence_no], new) if accounts else ()
     if not restated:
         return change
-    log.warning("licence_restates_drawn_lines", key=new.licence_no, version=new.version, lines=list(restated))
+    lines = [line.line_no for line in restated]
+    log.warning("licence_restates_drawn_lines", key=new.licence_no, version=new.version, lines=lines)
     return contradicted(references, stored, new, restated)

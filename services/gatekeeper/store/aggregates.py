@@ -217,10 +217,10 @@ async def write_accounts(connection: Connection, accounts: Sequence[LicenceAccou
         "INSERT INTO licence_line_balance"
         " (licence_no, line_no, reserved, consumed, value_reserved, value_consumed, days, unit, currency)"
         " SELECT * FROM unnest($1::text[], $2::int[], $3::numeric[], $4::numeric[], $5::numeric[], $6::numeric[],"
-        " $7::jsonb[], $8::text[], $9::text[]) ON CONFLICT (licence_no, line_no) DO UPDATE SET reserved = EXCLUDED.reserved,"
-        " consumed = EXCLUDED.consumed, value_reserved = EXCLUDED.value_reserved,"
-        " value_consumed = EXCLUDED.value_consumed, days = EXCLUDED.days, unit = EXCLUDED.unit,"
-        " currency = EXCLUDED.currency",
+        " $7::jsonb[], $8::text[], $9::text[])"
+        " ON CONFLICT (licence_no, line_no) DO UPDATE SET reserved = EXCLUDED.reserved, consumed = EXCLUDED.consumed,"
+        " value_reserved = EXCLUDED.value_reserved, value_consumed = EXCLUDED.value_consumed, days = EXCLUDED.days,"
+        " unit = EXCLUDED.unit, currency = EXCLUDED.currency",
         [licence_no for licence_no, _ in balances],
         [line.line_no for _, line in balances],
         *_columns(balances),

@@ -168,17 +168,29 @@ def test_a_drawn_line_that_was_dropped_comes_back_in_no_other_unit_or_currency(c
     assert [story.state(name) for name in ("S1", "S2")] == ["RELEASED", "HELD NO_LICENCE"]
     assert story.balance() == "0/300 0/1"
     story.rule(_later(3, changed))
-    assert story.references.licence("M1") == replace(
-        _later(2, replace(M1, lines=())),
-        authority_time=M1.authority_time + timedelta(days=3),
-        conflict=True,
-        restated=(1,),
-    )
-    assert [story.state(name) for name in ("S1", "S2")] == ["RELEASED", "HELD NO_LICENCE"]
+    assert [story.state(name) for name in ("S1", "S2")] == [
+        "RELEASED",
+        "HELD LICENCE_CONFLICT QTY_EXCEEDED VALUE_EXCEEDED",
+    ]
+    (hold, *_) = story.shipments["S2"].holds
+    assert (dict(hold.detail)["restated"], dict(hold.detail)["version"]) == ("1", "3")
     assert story.balance() == "0/300 0/1"
     story.rule(_later(4, M1))
     assert [story.state(name) for name in ("S1", "S2")] == ["RELEASED", "RELEASED"]
     assert story.balance() == "300/300 1/1"
+
+
+def test_goods_that_leave_in_spite_of_such_a_conflict_are_booked_in_the_unit_of_what_is_drawn() -> None:
+    """D4.7: on the licence that would have covered them, above what it grants."""
+    story = Story()
+    story.ship("S1")
+    story.milestone("S1", "DEPARTED")
+    story.rule(_later(1, replace(M1, lines=())))
+    story.rule(_later(2, _m1("2 TNE")))
+    story.ship("S2")
+    story.milestone("S2", "DEPARTED")
+    assert (story.state("S2").split()[0], story.balance()) == ("INTERCEPT", "0/600 0/2")
+    assert story.accounts["M1"].lines[1].unit == "KGM"
 
 
 def test_a_line_whose_draws_were_given_back_while_it_was_dropped_comes_back_in_any_unit() -> None:

@@ -20,7 +20,9 @@ STORED = examples.licence()
 LINE = STORED.lines[0]
 TONNES = replace(LINE, quantity=Quantity(Decimal(1), "TNE"))
 EUROS = replace(LINE, value=Money(Decimal(1), "EUR"))
-ONE = Decimal(1)
+ONE, NOTHING = Decimal(1), Decimal(0)
+BARRED = replace(LINE, quantity=examples.kgm("0"), value=Money(NOTHING, LINE.value.currency))
+"""The line as it stands beside what is drawn: nothing of it is granted."""
 
 
 def second(*lines: LicenceLine) -> Licence:
@@ -43,8 +45,8 @@ def account(balance: LineBalance) -> LicenceAccount:
     ],
 )
 def test_a_drawn_line_is_restated_by_another_unit_or_currency_and_by_no_other_amount(drawn: LineBalance) -> None:
-    assert restated_lines(account(drawn), second(TONNES)) == (1,)
-    assert restated_lines(account(drawn), second(EUROS)) == (1,)
+    for changed in (TONNES, EUROS):
+        assert restated_lines(account(drawn), second(changed)) == (BARRED,)
     assert restated_lines(account(drawn), second(replace(LINE, quantity=examples.kgm("5")))) == ()
     assert restated_lines(account(drawn), second(LINE, replace(TONNES, line_no=2))) == ()
     assert restated_lines(account(drawn), second()) == ()
@@ -57,7 +59,8 @@ def test_a_line_on_which_nothing_stands_any_more_may_be_counted_in_another_unit(
 
 def test_what_is_drawn_in_an_unknown_unit_is_restated_by_every_unit() -> None:
     unknown = LicenceAccount("L1", {1: LineBalance(1, reserved=ONE)})
-    assert restated_lines(unknown, second(LINE)) == (1,)
+    (restated,) = restated_lines(unknown, second(LINE))
+    assert restated.line_no == 1
 
 
 def test_an_empty_reservation_goes_back_in_the_unit_that_its_line_has_by_now() -> None:
@@ -75,12 +78,12 @@ def test_an_empty_reservation_goes_back_in_the_unit_that_its_line_has_by_now() -
 
 def test_the_stored_version_stays_in_conflict_until_one_that_is_newer_than_both() -> None:
     rules, restated = examples.references(), second(TONNES)
-    change = contradicted(rules, STORED, restated, (1,))
+    change = contradicted(rules, STORED, restated, (BARRED,))
     row = change.entity
     assert change.outcome is RuleOutcome.CONFLICT
     assert row == replace(STORED, conflict=True, authority_time=restated.authority_time, restated=(1,))
     assert isinstance(row, Licence)
-    assert contradicted(rules, row, restated, (1,)).outcome is RuleOutcome.STALE
+    assert contradicted(rules, row, restated, (BARRED,)).outcome is RuleOutcome.STALE
     after = rules.with_changes(2, [row])
     third = replace(second(LINE), version=3)
     still = apply_rule(after, third, examples.NOW).entity
@@ -89,3 +92,11 @@ def test_the_stored_version_stays_in_conflict_until_one_that_is_newer_than_both(
     assert isinstance(ended, Licence)
     assert (still.conflict, still.restated) == (True, (1,))
     assert (ended.conflict, ended.restated) == (False, ())
+
+
+def test_a_dropped_line_stands_in_the_conflict_and_grants_nothing() -> None:
+    rules, dropped = examples.references(), second(replace(LINE, line_no=2))
+    row = contradicted(rules, dropped, second(TONNES), (BARRED,)).entity
+    assert isinstance(row, Licence)
+    assert (row.conflict, row.restated, row.lines) == (True, (1,), (*dropped.lines, BARRED))
+    assert contradicted(rules, row, second(TONNES), (BARRED,)).outcome is RuleOutcome.STALE
