@@ -170,6 +170,9 @@ def unreadable_touches(rule: UnreadableRule, references: References) -> Touches:
         return EVERYTHING
     if rule.kind is None or rule.key is None:
         return NOBODY
+    if rule.kind is RuleKind.FEED:
+        # By its feeds only what is held for their age can be found; this is rare, so everybody is looked at.
+        return EVERYTHING if rule.key in references.policy.feed_max_age_hours else NOBODY
     return entity_touches(rule.kind, rule.key, references)
 
 
