@@ -214,3 +214,5 @@ def test_an_order_gets_back_what_its_shipment_took_elsewhere_in_the_unit_of_the_
     assert (story.state("O1"), story.balance("M1")) == ("CLEARED", "0.5/0 0/0")
     (draw,) = story.orders["O1"].draws
     assert (draw.quantity.value, draw.quantity.unit) == (Decimal("0.5"), "TNE")
+    booked = [(entry.reserved, entry.unit) for entry in story.ledger if entry.licence_no == "M1"]
+    assert booked == [(500, "KGM"), (-500, "KGM"), (Decimal("0.5"), "TNE")]
