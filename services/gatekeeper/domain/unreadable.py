@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from services.gatekeeper.domain.aggregates import Finding
 from services.gatekeeper.domain.case import Case
-from services.gatekeeper.domain.feeds import RATE_FEED
+from services.gatekeeper.domain.feeds import feeds_used
 from services.gatekeeper.domain.findings import Detail, found
 from services.gatekeeper.domain.parties import case_roles
 from services.gatekeeper.domain.reasons import Reason
@@ -77,5 +77,4 @@ def _used(case: Case) -> Iterator[tuple[RuleKind, str]]:
         yield RuleKind.LICENCE, draw.licence_no
         if draw.rate_id is not None:
             yield RuleKind.FX_RATE, draw.rate_id
-    if case.leaves_territory:
-        yield from ((RuleKind.FEED, feed) for feed in case.policy.feed_max_age_hours if feed != RATE_FEED)
+    yield from ((RuleKind.FEED, feed) for feed in feeds_used(case))
