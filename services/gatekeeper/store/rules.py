@@ -29,6 +29,7 @@ from services.gatekeeper.store.codec import dump, load
 from services.gatekeeper.store.journal import ENGINE_VERSION
 from services.gatekeeper.store.licence_shelf import note_terms
 from services.gatekeeper.store.likeness import token_sort_ratios
+from services.gatekeeper.store.quarantine import told
 
 Connection = Any
 RULES_LOCK = 0x52554C45
@@ -118,8 +119,9 @@ async def _entities_since(connection: Connection, since: int, *, licences_too: b
 
 async def _unreadable_since(connection: Connection, since: int) -> tuple[list[UnreadableRule], list[str]]:
     rows = await connection.fetch(
-        "SELECT quarantine_id, topic, event_key, event_type, owner_id, was_upsert, status FROM quarantine"
-        " WHERE owner = 'rule' AND (rules_version > $1 OR settled_rules_version > $1) ORDER BY rules_version",
+        "SELECT quarantine_id, topic, event_key, event_type, owner_id, was_upsert, error_field, error, status"
+        " FROM quarantine WHERE owner = 'rule' AND (rules_version > $1 OR settled_rules_version > $1)"
+        " ORDER BY rules_version",
         since,
     )
     broken = [
@@ -129,6 +131,7 @@ async def _unreadable_since(connection: Connection, since: int) -> tuple[list[Un
             kind_of_record(row["topic"], row["event_type"]),
             row["owner_id"],
             row["was_upsert"],
+            told(row["error_field"], row["error"]),
         )
         for row in rows
         if row["status"] == "OPEN"

@@ -12,6 +12,7 @@ from services.gatekeeper.domain.rule_entities import RuleEntity
 from services.gatekeeper.domain.vocabulary import RuleKind
 from services.gatekeeper.store.codec import load
 from services.gatekeeper.store.likeness import token_sort_ratios
+from services.gatekeeper.store.quarantine import told
 from services.gatekeeper.store.rules import ENTITY_TYPES, kind_of_record
 
 Connection = Any
@@ -70,7 +71,7 @@ def _entity(row: Any) -> RuleEntity:
 async def _unreadable(connection: Connection, since: int, rules_version: int) -> tuple[list[UnreadableRule], list[str]]:
     """Broken rule events that came after `since` and were open at `rules_version`, and those settled in between."""
     rows = await connection.fetch(
-        "SELECT quarantine_id, topic, event_key, event_type, owner_id, was_upsert,"
+        "SELECT quarantine_id, topic, event_key, event_type, owner_id, was_upsert, error_field, error,"
         " coalesce(settled_rules_version <= $2, false) AS settled FROM quarantine WHERE owner = 'rule'"
         " AND rules_version <= $2 AND (rules_version > $1 OR settled_rules_version > $1) ORDER BY rules_version",
         since,
@@ -83,6 +84,7 @@ async def _unreadable(connection: Connection, since: int, rules_version: int) ->
             kind_of_record(row["topic"], row["event_type"]),
             row["owner_id"],
             row["was_upsert"],
+            told(row["error_field"], row["error"]),
         )
         for row in rows
         if not row["settled"]
