@@ -27,8 +27,8 @@ def test_every_reason_has_both_texts_with_remedy_and_who_may(reason: Reason) -> 
     both = text(Finding(reason, ()))
     assert set(both) == {"en", "zh"}
     assert both["en"].isascii()
-    assert re.search(r"\. Lifts .+\. Who may: .+\.$", both["en"])
-    assert re.search(r"。解除条件：.+。可由谁处理：.+。$", both["zh"])
+    assert re.search(r"\. It is lifted .+\. Who can act: .+\.$", both["en"])
+    assert re.search(r"。解除条件：.+。可处理方：.+。$", both["zh"])
     assert ("Basis: " in both["en"]) == ("依据：" in both["zh"]) == bool(REASONS[reason].legal_basis)
 
 
@@ -38,18 +38,19 @@ def test_the_text_says_everything_that_a_person_needs() -> None:
     assert both["en"] == (
         "Line 1, licence L1: the quantity exceeds the licence's balance: "
         "requested 1000.001 KGM; available 1000 KGM; 0.001 KGM too much. "
-        "Nearest licence: L1, line 1, since it has the fewest reasons against it (3 looked at). "
+        "Nearest licence: L1, line 1, because the fewest reasons stand against it "
+        "(lines compared: 3). "
         "Basis: Regulations on Export Control of Dual-use Items art. 15, art. 39. "
-        "Lifts by 0.001 KGM more on licence L1; or when no more than 1000 KGM is asked for; "
+        "It is lifted when licence L1 is increased by 0.001 KGM; or when no more than 1000 KGM is requested; "
         "or when another licence covers the goods. "
-        "Who may: the exporter's licensing desk, the sender of the data."
+        "Who can act: the exporter's licensing desk, the sender of the data."
     )
     assert both["zh"] == (
-        "第1项货物，许可证L1：数量超出许可证余量：申报1000.001 KGM；可用1000 KGM；超出0.001 KGM。"
-        "最接近的许可证：L1第1行，因其不符之处最少（共比对3项）。"
+        "第1项货物，许可证L1：数量超出许可证余量：本次拟出口1000.001 KGM；可用1000 KGM；超出0.001 KGM。"
+        "最接近的许可证：L1第1行，因其不符之处最少（共比对3行）。"
         "依据：《两用物项出口管制条例》第十五条、第三十九条。"
-        "解除条件：许可证L1增加0.001 KGM；或者申报不超过1000 KGM；或者另有许可证涵盖该货物。"
-        "可由谁处理：出口经营者的许可证办理部门、数据报送方。"
+        "解除条件：许可证L1增加0.001 KGM；或者本次拟出口不超过1000 KGM；或者另有许可证涵盖该货物。"
+        "可处理方：出口经营者的许可证办理部门、数据报送方。"
     )
 
 
@@ -63,33 +64,33 @@ def test_where_nothing_is_left_nobody_is_told_to_ask_for_less() -> None:
 def test_a_licence_to_come_tells_the_day_on_which_the_hold_lifts() -> None:
     detail = {"lifts_on": "2026-03-01", "valid_from": "2026-03-01"}
     both = text(found(Reason.LICENCE_NOT_YET_VALID, detail, line_no=1, licence_no="L1"))
-    assert "Lifts on 2026-03-01, when licence L1 becomes valid; or when another" in both["en"]
+    assert "It is lifted on 2026-03-01, when licence L1 becomes valid; or when another" in both["en"]
     assert "许可证L1于2026-03-01生效" in both["zh"]
 
 
 def test_a_general_remedy_is_said_only_where_nothing_more_is_known() -> None:
-    assert "Lifts when the data arrives." in text(Finding(Reason.MISSING_DATA, ()))["en"]
+    assert "It is lifted when the missing data has been sent." in text(Finding(Reason.MISSING_DATA, ()))["en"]
     told = text(found(Reason.MISSING_DATA, {"field": "destination"}, field="destination"))
-    assert "Lifts when the final destination (destination) is sent." in told["en"]
+    assert "It is lifted when the final destination (destination) has been sent." in told["en"]
     assert "解除条件：补报最终目的国（地区）（destination）。" in told["zh"]
 
 
 def test_a_release_request_is_named_exactly_where_a_review_may_exempt() -> None:
     reviewed = text(found(Reason.STOP_NOTICE, {}, review_allowed=True, notice_id="N1"))
-    assert "or by a release request that two persons approve. Who may: the authority, two persons" in reviewed["en"]
+    assert "or by a release request that two persons approve. Who can act: the authority, two persons" in reviewed["en"]
     assert "release request" not in text(found(Reason.STOP_NOTICE, {}, notice_id="N1"))["en"]
 
 
 def test_a_notice_that_a_licence_may_answer_says_so() -> None:
     told = text(found(Reason.STOP_NOTICE, {"release_by_licence": "true"}, notice_id="N1"))
-    assert "or by a licence granted for the notice" in told["en"]
-    assert "Who may: the exporter's licensing desk, the authority." in told["en"]
+    assert "or by a licence that has been granted in answer to the notice" in told["en"]
+    assert "Who can act: the exporter's licensing desk, the authority." in told["en"]
 
 
 def test_owners_periods_and_challenges_are_told() -> None:
     detail = {"party": "A", "matched_by": "OWNERSHIP", "owner": "X", "percent": "60", "score": "91"}
     listed = text(found(Reason.PARTY_REVIEW, detail, entry_id="I-1", role="end_user"))
-    assert "end user A; matched by ownership; likeness 91 of 100; owner X holds 60%" in listed["en"]
+    assert "end user A; ground: ownership; likeness 91 of 100; owner X holds 60%" in listed["en"]
     limited = {
         "period": "CALENDAR_MONTH",
         "period_start": "2026-03-01",
@@ -99,8 +100,8 @@ def test_owners_periods_and_challenges_are_told() -> None:
         "lifts_on": "2026-04-01",
     }
     period = text(found(Reason.PERIOD_LIMIT_EXCEEDED, limited, line_no=1, licence_no="L1"))
-    assert "limit 200 KGM; calendar month 2026-03-01 to 2026-03-31; already used in it 150 KGM" in period["en"]
-    assert "Lifts on 2026-04-01, when the next period begins" in period["en"]
+    assert "limit 200 KGM; calendar month 2026-03-01 to 2026-03-31; already used in this period 150 KGM" in period["en"]
+    assert "It is lifted on 2026-04-01, when the next period begins" in period["en"]
     challenged = text(found(Reason.CUSTOMS_CHALLENGE, {"respond_by": "2026-03-11"}, notice_id="N1"))
     assert "须于2026-03-11当日或之前答复" in challenged["zh"]
 
@@ -121,7 +122,7 @@ def test_a_very_long_notice_is_cut_and_the_remedy_still_told() -> None:
     said = text(Finding(Reason.STOP_NOTICE, (("notice_id", "N1"),), {"text_en": "stop " * 400, "text_zh": "停" * 900}))
     assert "…”" in said["en"]
     assert "…”" in said["zh"]
-    assert "Lifts when notice N1 is lifted" in said["en"]
+    assert "It is lifted when notice N1 is lifted" in said["en"]
 
 
 def test_codes_of_ours_are_said_in_words_and_unknown_ones_as_they_came() -> None:
