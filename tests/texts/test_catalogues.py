@@ -7,10 +7,10 @@ from pathlib import Path
 from string import Formatter
 
 import pytest
-from babel.messages.catalog import Catalog
+from babel.messages.catalog import Catalog, Message
 
 from services.gatekeeper.domain.lifters import Lifter
-from services.gatekeeper.domain.nearness import Because
+from services.gatekeeper.domain.lacking import Because
 from services.gatekeeper.domain.reasons import Reason
 from services.gatekeeper.domain.vocabulary import LicenceType, ListEffect, ListName, NoticeOrigin, Period
 from services.gatekeeper.texts import upkeep
@@ -49,6 +49,12 @@ def entries(made: Catalog) -> set[tuple[str | None, str]]:
     return {(message.context, form) for message in made if message.id for form in forms(message.id)}
 
 
+def _entry(made: Catalog, english: str, context: str) -> Message:
+    found = made.get(english, context)
+    assert found is not None
+    return found
+
+
 def test_the_template_has_exactly_what_the_code_marks() -> None:
     assert entries(stored(TEMPLATE)) == entries(extracted())
     assert len(entries(extracted())) > len(Reason) * 2
@@ -66,9 +72,9 @@ def test_a_gap_in_a_catalogue_would_be_told(locale: str) -> None:
     told = {"a stop notice is in effect": "", "item {item_no}": "item {number}", "role": "x"}
     for message in made:
         message.string = told.get(forms(message.id)[0], message.id)
-    made.get("control code {control_codes}", "item").string = ("control code {control_codes}", "")
-    made.get("line {lines}", "notice").string = ("line {lines}", "lines {line_no}")
-    made.get("customs", "who").flags.add("fuzzy")
+    _entry(made, "control code {control_codes}", "item").string = ("control code {control_codes}", "")
+    _entry(made, "line {lines}", "notice").string = ("line {lines}", "lines {line_no}")
+    _entry(made, "customs", "who").flags.add("fuzzy")
     made.delete("the item has not been classified", "ITEM_UNCLASSIFIED")
     made.add("nobody says this", string="?", context="who")
     assert gaps(made, template) == [

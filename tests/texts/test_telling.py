@@ -43,7 +43,7 @@ def test_the_text_says_everything_that_a_person_needs() -> None:
         "Basis: Regulations on Export Control of Dual-use Items art. 15, art. 39. "
         "It is lifted when licence L1 is increased by 0.001 KGM; or when no more than 1000 KGM is requested; "
         "or when another licence covers the goods. "
-        "Who can act: the exporter's licensing desk, the sender of the data."
+        "Who can act: the exporter's licensing desk; the sender of the data."
     )
     assert both["zh"] == (
         "第1项货物，许可证L1：数量超出许可证余量：本次拟出口1000.001 KGM；可用1000 KGM；超出0.001 KGM。"
@@ -77,14 +77,14 @@ def test_a_general_remedy_is_said_only_where_nothing_more_is_known() -> None:
 
 def test_a_release_request_is_named_exactly_where_a_review_may_exempt() -> None:
     reviewed = text(found(Reason.STOP_NOTICE, {}, review_allowed=True, notice_id="N1"))
-    assert "or by a release request that two persons approve. Who can act: the authority, two persons" in reviewed["en"]
+    assert "or by a release request that two persons approve. Who can act: the authority; two persons" in reviewed["en"]
     assert "release request" not in text(found(Reason.STOP_NOTICE, {}, notice_id="N1"))["en"]
 
 
 def test_a_notice_that_a_licence_may_answer_says_so() -> None:
     told = text(found(Reason.STOP_NOTICE, {"release_by_licence": "true"}, notice_id="N1"))
     assert "or by a licence that has been granted in answer to the notice" in told["en"]
-    assert "Who can act: the exporter's licensing desk, the authority." in told["en"]
+    assert "Who can act: the exporter's licensing desk; the authority." in told["en"]
 
 
 def test_owners_periods_and_challenges_are_told() -> None:

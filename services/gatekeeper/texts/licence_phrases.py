@@ -17,7 +17,7 @@ LICENCE_PHRASES: Mapping[Reason, tuple[Phrase, ...]] = {
         *STATUS,
     ),
     Reason.LICENCE_CONFLICT: (
-        phrase("LICENCE_CONFLICT", "the data received about this licence contradict each other"),
+        phrase("LICENCE_CONFLICT", "the data received about this licence is contradictory"),
         several(
             "LICENCE_CONFLICT",
             "a later version counts licence line {restated}, which is in use, in another unit or currency",
@@ -30,7 +30,7 @@ LICENCE_PHRASES: Mapping[Reason, tuple[Phrase, ...]] = {
         phrase("CATCH_ALL", "an item that is not listed, but of concern, needs a licence"),
         ITEM,
         phrase("CATCH_ALL", "end use {end_use}"),
-        phrase("CATCH_ALL", "its description contains “{term}”"),
+        phrase("CATCH_ALL", "the description of the end use contains “{term}”"),
         phrase("CATCH_ALL", "{role} {party}"),
     ),
     Reason.NO_LICENCE: (
@@ -107,7 +107,7 @@ LICENCE_PHRASES: Mapping[Reason, tuple[Phrase, ...]] = {
     ),
     Reason.LICENCE_CONSUMED: (
         phrase("LICENCE_CONSUMED", "the one export that the licence allowed has been completed"),
-        phrase("LICENCE_CONSUMED", "type {licence_type}"),
+        phrase("LICENCE_CONSUMED", "licence type: {licence_type}"),
     ),
     Reason.USES_EXCEEDED: (
         phrase("USES_EXCEEDED", "no use of the licence is left"),

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 from services.gatekeeper.domain.reasons import Reason
 from services.gatekeeper.texts.licence_phrases import LICENCE_PHRASES
-from services.gatekeeper.texts.marking import Phrase, numbered, phrase, several
+from services.gatekeeper.texts.marking import Phrase, given, numbered, phrase, several
 from services.gatekeeper.texts.shared_phrases import BALANCE, FROM_TO, ITEM, LISTED, NOTICE
 
 PHRASES: Mapping[Reason, tuple[Phrase, ...]] = {
@@ -92,7 +92,7 @@ PHRASES: Mapping[Reason, tuple[Phrase, ...]] = {
         phrase("MISSING_DATA", "data that the decision needs is missing"),
         phrase("MISSING_DATA", "{field}"),
         phrase("MISSING_DATA", "no data about party {party_id} has been received"),
-        phrase("MISSING_DATA", "not needed if the movement is {unless}"),
+        given("unless", "MISSING_DATA", "not needed if the movement is domestic or into a bonded area"),
     ),
     Reason.MISSING_NET: (
         phrase("MISSING_NET", "the net quantity is missing, and the gross quantity cannot stand in for it"),

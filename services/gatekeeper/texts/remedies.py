@@ -48,6 +48,7 @@ _NOTICE = (
         "by a licence that has been granted in answer to the notice and covers the goods",
     ),
 )
+_NOT_NEEDED = given("unless", "remedy", "when the movement turns out to be domestic or into a bonded area")
 _DATA = (
     phrase("remedy", "when {field} has been sent"),
     otherwise("remedy", "when the missing data has been sent"),
@@ -126,7 +127,8 @@ REMEDIES: Mapping[Reason, tuple[Phrase, ...]] = {
     Reason.PARTY_REVIEW: (
         given("entry_id", "remedy", "by a finding of mistaken identity (the party is not the one listed)"),
         *_LIST_ENDS,
-        phrase("remedy", "when the party no longer takes part, or data about it has been sent"),
+        otherwise("remedy", "when data about the party has been sent"),
+        phrase("remedy", "when the party no longer takes part"),
     ),
     Reason.CUSTOMS_CHALLENGE: (*_NOTICE, phrase("remedy", "when customs has withdrawn its challenge")),
     Reason.ITEM_UNCLASSIFIED: (
@@ -143,7 +145,7 @@ REMEDIES: Mapping[Reason, tuple[Phrase, ...]] = {
         phrase("remedy", "when the ordered quantity is raised by {excess}"),
         otherwise("remedy", "when enough of the order line is left"),
     ),
-    Reason.MISSING_DATA: (phrase("remedy", "when data about party {party_id} has been sent"), *_DATA),
+    Reason.MISSING_DATA: (phrase("remedy", "when data about party {party_id} has been sent"), *_DATA, _NOT_NEEDED),
     Reason.MISSING_NET: (phrase("remedy", "when the net quantity has been sent"),),
     Reason.UNIT_NOT_CONVERTIBLE: (
         phrase("remedy", "when item {item_no} has a conversion factor for {unit}"),

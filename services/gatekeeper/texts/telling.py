@@ -17,7 +17,7 @@ from services.gatekeeper.texts.marking import SEPARATOR, Phrase
 from services.gatekeeper.texts.phrases import PHRASES
 from services.gatekeeper.texts.remedies import BASIS, LIFTER_WORDS, LIFTS, ON_REQUEST, REMEDIES, UNCONTROLLED, WHO
 from services.gatekeeper.texts.shared_phrases import WHERE
-from services.gatekeeper.texts.words import WORDS
+from services.gatekeeper.texts.words import LISTS, WORDS
 
 TOLD_LENGTH_MAX = 600
 """Of where, what and details; notices may be long, and the whole of one is in the notice itself."""
@@ -149,11 +149,7 @@ def _values(template: _Template, facts: Mapping[str, str], language: int) -> lis
 
 def _in_words(value: str, words: Mapping[str, Both], language: int) -> str:
     """A code, or several; what isn't one of ours stands as it came."""
-    if value in words:
-        return words[value][language]
     parts = value.split(SEPARATOR)
-    if not any(part in words for part in parts):
-        return value
     return COMMAS[language].join(words[part][language] if part in words else part for part in parts)
 
 
@@ -212,7 +208,7 @@ def _lifts() -> tuple[Callable[..., str], Callable[..., str]]:
 def _who(able: tuple[Lifter, ...]) -> Both:
     english, chinese = _both(WHO)
     names = [_both(LIFTER_WORDS[one]) for one in able]
-    return english.format(who=", ".join(name for name, _ in names)), chinese.format(who="、".join(n for _, n in names))
+    return english.format(who="; ".join(name for name, _ in names)), chinese.format(who="、".join(n for _, n in names))
 
 
 def _basis(citations: tuple[str, ...]) -> Both:
@@ -255,7 +251,9 @@ def _say(phrase: Phrase, names: tuple[str, ...]) -> tuple[Callable[..., str], Ca
 
 @cache
 def _words(name: str) -> Mapping[str, Both] | None:
-    return {code: _both(words) for code, words in WORDS[name].items()} if name in WORDS else None
+    if name not in WORDS:
+        return {} if name in LISTS else None
+    return {code: _both(words) for code, words in WORDS[name].items()}
 
 
 def _by_number(template: str, names: tuple[str, ...]) -> str:

@@ -13,10 +13,6 @@ WORDS: Mapping[str, Mapping[str, Phrase]] = {
     "licensed_codes": _NONE,
     "licensed_items": _NONE,
     "control_codes": _NONE,
-    "unless": {
-        "DOMESTIC": phrase("movement", "domestic"),
-        "INTO_BONDED": phrase("movement", "into a bonded area"),
-    },
     "about_kind": {
         "licence": phrase("about_kind", "licence"),
         "party": phrase("about_kind", "party"),
@@ -78,7 +74,7 @@ WORDS: Mapping[str, Mapping[str, Phrase]] = {
     "ban": {"ITEM": phrase("ban", "every export of this item is barred")},
     "classification": {
         "unknown": phrase("classification", "no data about it has been received"),
-        "UNCLASSIFIED": phrase("classification", "not classified"),
+        "UNCLASSIFIED": phrase("classification", "its classification is still open"),
         "CONSULTATION_PENDING": phrase("classification", "a consultation with the ministry is pending"),
         "CONTROLLED": phrase("classification", "controlled, but without a control code"),
     },
@@ -125,3 +121,22 @@ WORDS: Mapping[str, Mapping[str, Phrase]] = {
     },
 }
 """Name of the fact -> its code -> the words for it."""
+
+LISTS = frozenset(
+    {
+        "lines",
+        "named",
+        "missing_codes",
+        "restated",
+        "transit",
+        "barred",
+        "end_user_type",
+        "through",
+        "incomplete",
+        "drawn_licences",
+        "no_risk_report",
+        "no_undertaking",
+        "not_individual",
+    }
+)
+"""Facts that list ids and codes which stand as they came; between them stands the comma of the language."""
