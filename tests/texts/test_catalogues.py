@@ -9,8 +9,8 @@ from string import Formatter
 import pytest
 from babel.messages.catalog import Catalog, Message
 
-from services.gatekeeper.domain.lifters import Lifter
 from services.gatekeeper.domain.lacking import Because
+from services.gatekeeper.domain.lifters import Lifter
 from services.gatekeeper.domain.reasons import Reason
 from services.gatekeeper.domain.vocabulary import LicenceType, ListEffect, ListName, NoticeOrigin, Period
 from services.gatekeeper.texts import upkeep

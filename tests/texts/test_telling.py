@@ -16,10 +16,12 @@ from services.gatekeeper.texts.page import PAGE, facts_of, reasons_page
 from services.gatekeeper.texts.telling import REMEDY_LENGTH_MAX, TOLD_LENGTH_MAX, text
 from services.gatekeeper.texts.words import WORDS
 
-KEYS = sorted({fact for reason in Reason for fact in facts_of(reason)} | {"nearest_licence", "candidates"})
+KEYS = sorted(
+    {fact for reason in Reason for fact in facts_of(reason)} | {"nearest_licence", "candidates", "QTY_EXCEEDED.excess"}
+)
 NEAREST = {"nearest_licence": "L1", "nearest_line": "1", "nearest_because": "FEWEST_REASONS", "candidates": "3"}
-TEXT_LENGTH_MAX = TOLD_LENGTH_MAX + REMEDY_LENGTH_MAX + 1200
-"""With the clause, who may and the nearest licence, whose ids are bounded too."""
+TEXT_LENGTH_MAX = 2 * TOLD_LENGTH_MAX + REMEDY_LENGTH_MAX + 1200
+"""With the clause, who may and the nearest licence, whose ids are bounded too, and what that lacks."""
 
 
 @pytest.mark.parametrize("reason", Reason)
@@ -104,6 +106,98 @@ def test_owners_periods_and_challenges_are_told() -> None:
     assert "It is lifted on 2026-04-01, when the next period begins" in period["en"]
     challenged = text(found(Reason.CUSTOMS_CHALLENGE, {"respond_by": "2026-03-11"}, notice_id="N1"))
     assert "须于2026-03-11当日或之前答复" in challenged["zh"]
+
+
+@pytest.mark.parametrize(
+    ("reason", "detail", "one", "many"),
+    [
+        (Reason.LICENCE_EXPIRED, {"days_short": ("1", "12")}, "1 day too late", "12 days too late"),
+        (Reason.STOP_NOTICE, {"lines": ("12", "1, 2")}, "line 12", "lines 1, 2"),
+        (Reason.NO_LICENCE, {"control_codes": ("A", "A, B")}, "control code A", "control codes A, B"),
+        (Reason.REFERENCE_UNAVAILABLE, {"limit_hours": ("1", "24")}, "1 hour old", "24 hours old"),
+        (Reason.WATCH_LISTED, {"no_risk_report": ("L1", "L1, L2")}, "for licence L1", "for licences L1, L2"),
+    ],
+)
+def test_one_is_said_as_one_and_several_as_several(
+    reason: Reason, detail: dict[str, tuple[str, str]], one: str, many: str
+) -> None:
+    for number, said in enumerate((one, many)):
+        told = text(found(reason, {key: both[number] for key, both in detail.items()}))
+        assert re.search(rf"\b{re.escape(said)}\b", told["en"])
+        assert "{" not in told["zh"]
+
+
+def test_a_list_has_the_comma_of_its_language() -> None:
+    both = text(found(Reason.END_USER_MISMATCH, {"end_user": "A", "licensed": "B, C"}, line_no=1, licence_no="L1"))
+    assert "named on the licence: B, C" in both["en"]
+    assert "许可证载明：B、C" in both["zh"]
+
+
+def test_the_watch_list_tells_which_licence_lacks_which_paper() -> None:
+    detail = {"drawn_licences": "L1", "lines": "1", "no_risk_report": "L1"}
+    both = text(found(Reason.WATCH_LISTED, detail, entry_id="WL-3", role="end_user"))
+    assert "only an individual licence with both risk report and undertaking counts" in both["en"]
+    assert "licence in use L1; no risk report on file for licence L1" in both["en"]
+    assert "It is lifted when both risk report and undertaking are on file for licence L1; or" in both["en"]
+    assert "许可证L1缺少风险评估报告" in both["zh"]
+    general = text(found(Reason.WATCH_LISTED, {"not_individual": "G1"}, entry_id="WL-3", role="end_user"))
+    assert "licence G1 is not an individual licence and does not count" in general["en"]
+    assert "on file for licence" not in general["en"]
+    assert "仅可使用单项许可" in general["zh"]
+
+
+def test_where_no_licence_names_an_item_of_concern_it_says_so() -> None:
+    both = text(found(Reason.CATCH_ALL, {"item_no": "BOLT", "candidates": "0"}, line_no=1))
+    assert "There is no licence of this exporter that names the item." in both["en"]
+    assert "该出口经营者没有载明该物项的许可证。" in both["zh"]
+    assert "Nearest licence" not in both["en"]
+
+
+def test_what_the_nearest_licence_lacks_is_told_reason_by_reason() -> None:
+    lacks = {
+        "nearest_lacks": "LICENCE_SUSPENDED, QTY_EXCEEDED, MISSING_DATA, SOMETHING_NEW",
+        "QTY_EXCEEDED.requested": "2 KGM",
+        "QTY_EXCEEDED.excess": "1 KGM",
+        "MISSING_DATA.field": "end_use, parties.end_user",
+    }
+    both = text(found(Reason.CATCH_ALL, {"item_no": "BOLT", **NEAREST, **lacks}, line_no=1))
+    assert (
+        "(lines compared: 3). What it lacks: the licence is suspended; the quantity exceeds the licence's balance "
+        "(requested 2 KGM, 1 KGM too much); data that the decision needs is missing (the code of the end use "
+        "(end_use.code), the end user (parties.end_user))."
+    ) in both["en"]
+    assert "该许可证的不符之处：许可证已被中止；数量超出许可证余量（本次拟出口2 KGM，超出1 KGM）；" in both["zh"]
+    assert "（最终用途代码（end_use.code）、最终用户（parties.end_user））。" in both["zh"]
+
+
+def test_a_broken_rule_event_tells_its_fault_and_where_it_is_kept() -> None:
+    detail = {"about_kind": "notice", "about_key": "N1", "error": "scope: empty", "quarantine_id": "q-1"}
+    both = text(found(Reason.EVENT_UNREADABLE, detail, event="N1"))
+    assert "about notice N1; event N1; fault: scope: empty; in quarantine as q-1" in both["en"]
+    assert "涉及通知N1；事件标识N1；错误：scope: empty；隔离区编号q-1" in both["zh"]
+
+
+def test_a_ban_and_a_need_of_a_licence_that_end_by_time_tell_the_day() -> None:
+    ban = text(found(Reason.PROHIBITED, {"lifts_on": "2026-04-01"}, line_no=1, control_code="1C902.b"))
+    assert "It is lifted on 2026-04-01, when the ban has ended or is suspended" in ban["en"]
+    need = text(found(Reason.NO_LICENCE, {"uncontrolled_from": "2026-04-01"}, line_no=1))
+    assert "or on 2026-04-01, when none of the item's control codes is in force any more" in need["en"]
+    assert "自2026-04-01起该物项的管制编码均不再施行" in need["zh"]
+
+
+def test_what_is_missing_while_the_movement_is_not_known_may_turn_out_not_to_be_needed() -> None:
+    both = text(found(Reason.MISSING_DATA, {"field": "lines", "unless": "DOMESTIC, INTO_BONDED"}, field="lines"))
+    assert (
+        "at least one line of goods (lines); not needed if the movement is domestic or into a bonded area" in both["en"]
+    )
+    assert "when at least one line of goods (lines) has been sent; or when the movement turns out" in both["en"]
+    assert "无须提供" in both["zh"]
+
+
+def test_a_party_that_nobody_described_is_described_and_not_taken_for_another() -> None:
+    both = text(found(Reason.PARTY_REVIEW, {"party": "X", "matched_by": "UNDESCRIBED"}, role="carrier"))
+    assert "carrier X; ground: no data about the party has been received." in both["en"]
+    assert "It is lifted when data about the party has been sent; or when the party no longer takes part" in both["en"]
 
 
 def test_a_text_from_outside_is_never_taken_for_a_template() -> None:
