@@ -106,7 +106,7 @@ LICENCE_PHRASES: Mapping[Reason, tuple[Phrase, ...]] = {
         numbered("LICENCE_EXPIRED", "{days_short} day too late", "{days_short} days too late", "days_short"),
     ),
     Reason.LICENCE_CONSUMED: (
-        phrase("LICENCE_CONSUMED", "the one export that the licence allowed has been completed"),
+        phrase("LICENCE_CONSUMED", "the licence has lapsed with its first completed export"),
         phrase("LICENCE_CONSUMED", "licence type: {licence_type}"),
     ),
     Reason.USES_EXCEEDED: (

@@ -29,7 +29,7 @@ REASONS: Final[Mapping[str, Names]] = {
     "DESTINATION_MISMATCH": Names("Destination doesn't match", "目的地不符"),
     "IMPORTER_MISMATCH": Names("Importer doesn't match", "进口商不符"),
     "CONSIGNEE_MISMATCH": Names("Consignee doesn't match", "收货人不符"),
-    "TRANSIT_PROHIBITED": Names("Transit prohibited", "途经禁止途经的地区"),
+    "TRANSIT_PROHIBITED": Names("Transit prohibited", "途经许可证禁止的地区"),
     "LICENCE_NOT_YET_VALID": Names("Licence not yet valid", "许可证尚未生效"),
     "LICENCE_EXPIRED": Names("Licence expired", "许可证已过期"),
     "LICENCE_CONSUMED": Names("Licence used up", "许可证已用尽"),
