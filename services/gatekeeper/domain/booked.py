@@ -14,6 +14,7 @@ from services.gatekeeper.domain.candidates import Candidate, covers
 from services.gatekeeper.domain.case import Case, CaseLine
 from services.gatekeeper.domain.combining import SIZE, fitting, parts, spread
 from services.gatekeeper.domain.evolve import evolve
+from services.gatekeeper.domain.findings import Detail
 from services.gatekeeper.domain.fit import field_findings, status_findings
 from services.gatekeeper.domain.leaving import BALANCE, STATUS, is_contested, was_open_when_leaving
 from services.gatekeeper.domain.matching import Judgement, judge, measured
@@ -36,6 +37,7 @@ class Outcome:
     booking: list[Draw] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
     candidates: list[Candidate] = field(default_factory=list)
+    nearest: dict[int, Detail] = field(default_factory=dict)
 
     def stands(self, case: Case, best: Sequence[Judgement]) -> None:
         taken = taken_by(case, self.room, best, Balance.CONSUMED)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import TYPE_CHECKING
 
 from services.gatekeeper.domain.aggregates import Draw, Finding, LicenceAccount, Order, Shipment
 from services.gatekeeper.domain.facts import EndUse, PartyRef
 from services.gatekeeper.domain.families import NOBODY_ELSE, Families
+from services.gatekeeper.domain.findings import Detail
 from services.gatekeeper.domain.policy import Policy
 from services.gatekeeper.domain.quantity import Money, Quantity
 from services.gatekeeper.domain.references import References
@@ -54,7 +55,8 @@ class Case:
     rule is asked; after departure what is booked or would take over. By it D6.2 knows drawn licences, D6.6 whether a
     licence answers, WATCH_LISTED the line's licence. `planned_day`: the day that was planned, past or not. `scene`:
     what is known already of cases that differ only in who they are and how much they ask for. `families`: what other
-    shipments export of one family to one end user (SPLIT_SUSPECTED).
+    shipments export of one family to one end user (SPLIT_SUSPECTED). `nearest`: by line that no licence fits, which was
+    nearest and what it lacks, for people (nearness.py).
     """
 
     owner: str
@@ -80,3 +82,4 @@ class Case:
     planned_day: date | None = None
     scene: Scene | None = None
     families: Families = NOBODY_ELSE
+    nearest: Mapping[int, Detail] = field(default_factory=dict)

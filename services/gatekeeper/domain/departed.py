@@ -17,7 +17,8 @@ What several licences gave together (D3.7) is consumed on each, and each is aske
 spread in proportion, and where one of them has too little for that, the others give more.
 
 A line that was released without a licence, because none was needed, isn't asked for one because its item is judged
-otherwise after it left; only another item is a changed fact.
+otherwise after it left; only another item is a changed fact. One that has become of concern by changed facts is
+asked for one (CATCH_ALL).
 
 A suspension, return, change or conflict that the authority dated after the departure is no reason for that day (D7.2).
 """
@@ -30,11 +31,21 @@ from services.gatekeeper.domain.aggregates import Draw
 from services.gatekeeper.domain.booked import Outcome, fractions_of, judge_booked, on_the_day
 from services.gatekeeper.domain.candidates import Candidate
 from services.gatekeeper.domain.case import Case, CaseLine
+from services.gatekeeper.domain.catch_all import concerns_anew
 from services.gatekeeper.domain.combining import fitting, parts
 from services.gatekeeper.domain.evolve import evolve
 from services.gatekeeper.domain.leaving import BOOKABLE, left_unlicensed
 from services.gatekeeper.domain.matching import Judgement
-from services.gatekeeper.domain.plan import NoticesByLine, Plan, asks, current_draws, possible_for, reasons_of, taken_by
+from services.gatekeeper.domain.plan import (
+    NoticesByLine,
+    Plan,
+    asks,
+    current_draws,
+    nearest_told,
+    possible_for,
+    reasons_of,
+    taken_by,
+)
 from services.gatekeeper.domain.reasons import Reason
 from services.gatekeeper.domain.room import Room, order_draws, place_of
 from services.gatekeeper.domain.rule_entities import Notice
@@ -53,12 +64,18 @@ def plan_departed(case: Case, notices: NoticesByLine) -> Plan:
         outcome.candidates += possible
         if booked:
             judge_booked(case, outcome, line, booked, possible, against)
-        elif not left_unlicensed(case, line):
+        elif not left_unlicensed(case, line) or concerns_anew(case, line):
             _judge_unbooked(case, outcome, line, current, possible, against)
         elif answering := tuple(found for found in possible if answers(found.licence, against)):
             # It left lawfully without a licence; one that answers a notice may lift that (D6.6), none is asked for.
             _judge_unbooked(case, outcome, evolve(line, needs_licence=False), current, answering, against)
-    return Plan(tuple(outcome.draws), tuple(outcome.findings), tuple(outcome.candidates), tuple(outcome.booking))
+    return Plan(
+        tuple(outcome.draws),
+        tuple(outcome.findings),
+        tuple(outcome.candidates),
+        tuple(outcome.booking),
+        outcome.nearest,
+    )
 
 
 def _judge_unbooked(
@@ -73,7 +90,9 @@ def _judge_unbooked(
     best = fitting(case, line, judgements, current, outcome.room, against, order_draws(case, line))
     if best:
         outcome.stands(case, best)
-    elif line.needs_licence:
+        return
+    outcome.nearest[line.line_no] = nearest_told(judgements)
+    if line.needs_licence:
         outcome.findings += reasons_of(case, line, judgements)
         anyway = _booked_anyway(judgements, current)
         if anyway:

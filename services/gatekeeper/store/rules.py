@@ -29,6 +29,7 @@ from services.gatekeeper.store.codec import dump, load
 from services.gatekeeper.store.journal import ENGINE_VERSION
 from services.gatekeeper.store.licence_shelf import note_terms
 from services.gatekeeper.store.likeness import token_sort_ratios
+from services.gatekeeper.store.quarantine import told
 
 Connection = Any
 RULES_LOCK = 0x52554C45
@@ -121,7 +122,7 @@ async def unreadable_at(
 ) -> tuple[list[UnreadableRule], list[str]]:
     """Broken rule events that came after `since` and were open at `rules_version`, and those settled in between."""
     rows = await connection.fetch(
-        "SELECT quarantine_id, topic, event_key, event_type, owner_id, was_upsert,"
+        "SELECT quarantine_id, topic, event_key, event_type, owner_id, was_upsert, error_field, error,"
         " coalesce(settled_rules_version <= $2, false) AS settled FROM quarantine WHERE owner = 'rule'"
         " AND rules_version <= $2 AND (rules_version > $1 OR settled_rules_version > $1) ORDER BY rules_version",
         since,
@@ -134,6 +135,7 @@ async def unreadable_at(
             kind_of_record(row["topic"], row["event_type"]),
             row["owner_id"],
             row["was_upsert"],
+            told(row["error_field"], row["error"]),
         )
         for row in rows
         if not row["settled"]
