@@ -52,6 +52,22 @@ def test_a_licence_granted_for_a_notice_takes_over_what_departed() -> None:
     assert (reasons(found), booked(found)) == ([], [("L2", "500", "CONSUMED")])
 
 
+def test_a_booked_licence_that_does_not_fit_the_line_answers_no_notice() -> None:
+    """D6.6 asks for a licence that fits; goods that left after its end are booked on it all the same (D4.7)."""
+    stop = notice(starts_at=AFTER, everything=True)
+    held = (hold(Reason.LICENCE_EXPIRED, licence_no="L1", line_no=1),)
+    for until, found in (("2026-03-04", ["STOP_NOTICE", "LICENCE_EXPIRED"]), ("2026-03-05", [])):
+        answer = licence("L1", answers_notices=("N1",), authority_time=LATER, valid_until=day(until))
+        assert reasons(judged(gone(released=False, holds=held), references(stop, answer), as_of=LATER)) == found
+
+
+def test_a_booked_licence_whose_fields_no_longer_fit_answers_no_notice() -> None:
+    stop = notice(starts_at=AFTER, everything=True)
+    answer = licence("L1", answers_notices=("N1",), authority_time=LATER)
+    found = judged(gone(destination="FR"), references(stop, answer), SPENT, as_of=LATER)
+    assert reasons(found) == ["STOP_NOTICE", "DESTINATION_MISMATCH"]
+
+
 def test_an_unlisted_item_that_departed_is_booked_only_on_what_answers_the_notice() -> None:
     stop = notice(scope=Scope(items=("STEEL-BOLT",)))
     left = departed(shipment(line(item_no="STEEL-BOLT")), released=False)
