@@ -73,7 +73,7 @@ def _decide(workspace: Workspace, before: Shipment | Order, seen: Seen) -> Concl
             policy_version=workspace.policy.version,
             cause=workspace.cause,
             previous=before.state.value,
-            seen=evolve(seen, subject=as_recorded(seen.subject), accounts=looked_at, families=tuple(families.seen)),
+            seen=evolve(seen, subject=as_recorded(seen), accounts=looked_at, families=tuple(families.seen)),
             verdict=conclusion.verdict,
             read=conclusion.assessment.read,
             failure=None if conclusion.failure is None else evolve(conclusion.failure, message=""),
