@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from services.gatekeeper.domain.aggregates import Draw, Finding, Hold, Progress
 from services.gatekeeper.domain.case import Case, CaseLine
+from services.gatekeeper.domain.findings import lines_of
 from services.gatekeeper.domain.reasons import Reason
 from services.gatekeeper.domain.vocabulary import DEPARTED_PLACES, ShipmentState
 
@@ -109,7 +110,8 @@ def is_contested(case: Case, line: CaseLine, booked: Sequence[Draw]) -> bool:
 
 def _concerns(hold: Hold, line: CaseLine, licences: Collection[str]) -> bool:
     if hold.reason is Reason.LICENCE_CONFLICT:
-        return dict(hold.subject).get("licence_no") in licences
+        held = lines_of(hold)
+        return dict(hold.subject).get("licence_no") in licences and (not held or line.line_no in held)
     return ("line_no", line.line_no) in hold.subject
 
 

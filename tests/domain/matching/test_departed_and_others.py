@@ -197,6 +197,19 @@ def test_lines_of_departed_goods_share_their_balance_too() -> None:
     assert [one.line_no for one in found.draws] == [1]
 
 
+@pytest.mark.parametrize(("held", "fitting"), [("2", [1]), ("1, 2", []), ("1", [2])])
+def test_a_conflict_asks_again_only_those_lines_that_it_held(held: str, fitting: list[int]) -> None:
+    """A line that stood on the licence when the conflict came isn't asked by what holds another line (D1.7)."""
+    lines = (line(1, net="250 KGM"), line(2, net="250 KGM"))
+    taken = tuple(draw("250 KGM", line_no=number, balance=Balance.CONSUMED) for number in (1, 2))
+    conflict = replace(hold(Reason.LICENCE_CONFLICT, licence_no="L1"), detail={"lines": held})
+    left = departed(shipment(*lines, draws=taken, holds=(conflict,)), released=False)
+    found = judged(left, references(licence(conflict=True)), SPENT, as_of=LATER)
+    assert reasons(found) == ["LICENCE_CONFLICT"]
+    assert found.findings[0].detail["lines"] == held
+    assert [one.line_no for one in found.draws] == fitting
+
+
 def test_what_nobody_can_measure_any_more_still_counts_against_the_next_line() -> None:
     """D3.7: 500 stay booked for the first line; of 1000 the second has 500 left."""
     two = (line(1, net="500 XYZ"), line(2, net="501 KGM"))
