@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 
-from services.gatekeeper.domain.aggregates import LicenceAccount, Order, Shipment
+from services.gatekeeper.domain.aggregates import Draw, LicenceAccount, Order, Shipment
 from services.gatekeeper.domain.deciding import RETRY_AFTER_ERROR, Conclusion, conclude
 from services.gatekeeper.domain.departure import is_new_departure
 from services.gatekeeper.domain.evolve import evolve
@@ -51,11 +51,11 @@ def judge_order(workspace: Workspace, before: Order, order: Order) -> Conclusion
     return _decide(workspace, before, _seen(workspace, order))
 
 
-def licences_taken(workspace: Workspace, subject: Shipment | Order) -> frozenset[str]:
-    """On which licences `subject` would draw if it were judged now; nothing is recorded."""
+def draws_if_judged(workspace: Workspace, subject: Shipment | Order) -> tuple[Draw, ...]:
+    """What `subject` would draw if it were judged now; nothing is recorded."""
     accounts, families = GatheredAccounts(workspace), families_of(workspace, subject)
     conclusion = conclude(_seen(workspace, subject), workspace.references, workspace.policy, accounts, families)
-    return frozenset(draw.licence_no for draw in conclusion.verdict.draws)
+    return conclusion.verdict.draws
 
 
 def _seen(workspace: Workspace, subject: Shipment | Order, *, departs: bool = False) -> Seen:

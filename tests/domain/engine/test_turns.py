@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
 from services.gatekeeper.domain.engine import DATE
+from services.gatekeeper.domain.rule_entities import PeriodLimit
+from services.gatekeeper.domain.vocabulary import Period
 from services.gatekeeper.domain.workspace import FollowUp, FollowUpKind
-from tests.domain.builders import NOW, general, licence_line, notice
-from tests.domain.story import Story
+from tests.domain.builders import NOW, general, licence_line, notice, quantity
+from tests.domain.story import TO_ALPHA, Story
 from tests.domain.world import World
 
 WAITERS = FollowUp(FollowUpKind.WAITERS, "M1")
@@ -116,6 +119,47 @@ def test_what_still_may_not_go_is_told_why_at_once(room: Story) -> None:
     room.references = room.references.with_changes(room.references.rules_version + 1, [notice(everything=True)])
     assert _asked(room, "sweep") == "HELD"
     assert room.state("S1") == "HELD STOP_NOTICE"
+
+
+def _of_an_order(*, net: str = "300 KGM", lines: int = 1, value: str = "100 USD", **licensed: Any) -> str:
+    """The state of S1, which a notice lets go, after a look for another reason; its order reserves 500 KGM for it."""
+    line = licence_line(granted="1000 KGM", value="2000000 USD", codes=("1C904.a",))
+    story = Story(general("M1", line, version=2, **licensed))
+    story.order("O1", "500 KGM", value="200 USD", delivery_tolerance_percent="50")
+    story.notice("N1", shipments=["S1"])
+    one = {
+        "item_no": "MAG-ROD",
+        "net_quantity": {"value": net.removesuffix(" KGM"), "unit": "KGM"},
+        "value": {"amount": value.removesuffix(" USD"), "currency": "USD"},
+        "order_id": "O1",
+        "order_line": 1,
+    }
+    story.ship("S1", lines=[{**one, "line_no": number + 1} for number in range(lines)], **TO_ALPHA)
+    assert story.state("S1") == "HELD STOP_NOTICE"
+    story.references = story.references.with_changes(story.references.rules_version + 1, [notice(lifted=True)])
+    story.queue.append(WAITERS)
+    return _asked(story, "sweep")
+
+
+def test_what_its_own_order_reserves_is_taken_from_nobody_who_waits() -> None:
+    assert _of_an_order() == "RELEASED"
+    assert _of_an_order(net="500 KGM", value="200 USD") == "RELEASED"
+    assert _of_an_order(net="250 KGM", lines=2) == "RELEASED"
+
+
+@pytest.mark.parametrize(
+    "beyond",
+    [
+        {"net": "500.001 KGM"},
+        {"value": "200.01 USD"},
+        {"lines": 2},
+        {"max_uses": 5},
+        {"period_limits": (PeriodLimit(1, quantity("1000 KGM"), Period.CALENDAR_MONTH),)},
+    ],
+)
+def test_what_goes_beyond_its_order_waits_for_its_turn(beyond: dict[str, Any]) -> None:
+    """More quantity or value, by all its lines together, a use, or another day of a limited period."""
+    assert _of_an_order(**beyond) == "HELD"
 
 
 def test_goods_that_may_go_keep_their_place_before_those_that_wait_when_their_licence_is_superseded() -> None:
