@@ -55,7 +55,7 @@ class Case:
     line's licence. `fitting`: as much of that as fits its line, by which D6.6 knows whether a licence answers.
     `planned_day`: the day that was planned, past or not. `scene`: what is known already of cases that differ only in
     who they are and how much they ask for. `families`: what other shipments export of one family to one end user
-    (SPLIT_SUSPECTED).
+    (SPLIT_SUSPECTED). `left_released`: it was RELEASED when it left.
     """
 
     owner: str
@@ -82,3 +82,12 @@ class Case:
     planned_day: date | None = None
     scene: Scene | None = None
     families: Families = NOBODY_ELSE
+    left_released: bool = False
+
+    @property
+    def days_of_bans(self) -> frozenset[date]:
+        """The days on one of which a list entry or a ban must act to hold: those that count, and today (D1.7, D5.2).
+
+        Of goods that left RELEASED nothing was open at departure: what came later holds while it acts, and no longer.
+        """
+        return frozenset((self.today,) if self.left_released else (*self.days, self.today))
