@@ -107,7 +107,7 @@ def is_contested(case: Case, line: CaseLine, booked: Sequence[Draw]) -> bool:
     if any(draw.day is not None and draw.day != case.days[0] for draw in booked):
         # A later DEPARTED corrected the day: it was booked by another one (§1).
         return True
-    reasons = CONTESTING if released_at_departure(case) else CONTESTING | {Reason.LICENCE_REVOKED}
+    reasons = CONTESTING if released_at_departure(case) else CONTESTING | {Reason.LICENCE_REVOKED, Reason.CATCH_ALL}
     licences = {draw.licence_no for draw in booked}
     return any(
         _concerns(hold, line, licences)
