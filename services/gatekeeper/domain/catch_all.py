@@ -9,13 +9,9 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterator
 
-from services.gatekeeper.domain.aggregates import Draw, Finding, LicenceCovered
-from services.gatekeeper.domain.candidates import Candidate
+from services.gatekeeper.domain.aggregates import Finding, LicenceCovered
 from services.gatekeeper.domain.case import Case, CaseLine
 from services.gatekeeper.domain.facts import PartyRef
-from services.gatekeeper.domain.findings import Detail
-from services.gatekeeper.domain.fit import field_findings, status_findings
-from services.gatekeeper.domain.lacking import booked_on, lacking
 from services.gatekeeper.domain.leaving import has_left, released_at_departure
 from services.gatekeeper.domain.meant import end_user_of
 from services.gatekeeper.domain.order_rest import rest_of
@@ -26,25 +22,23 @@ from services.gatekeeper.domain.vocabulary import Classification
 
 
 def catch_all(case: Case) -> Iterator[Finding]:
-    """One finding for each line of concern that draws on no licence naming its item (`item_nos`).
+    """One finding for each line of concern that no licence naming its item (`item_nos`) fits; before departure only
+    such licences are planned for it (plan.py).
 
     It tells which licence that does was nearest to lifting it, and what that lacks (nearness.py).
 
     After departure a line that left lawfully without such a licence is asked again only when its facts changed: not
-    because policy did (D1.7). One that left on a licence is asked what D1.7 asks of every licence.
+    because policy did (D1.7). One that left on a licence, or while held, is asked like any line that is booked
+    (departed.py).
     """
+    licensed = {draw.line_no for draw in case.fitting}
     for line in case.lines:
         concern = concern_of(case, line)
-        if not concern or _is_shipped_already(case, line) or _left_without(case, line):
+        if not concern or line.line_no in licensed or _is_shipped_already(case, line):
             continue
-        lacks = _lacks(case, line)
-        if lacks is not None:
+        if not left_without(case, line):
+            lacks = case.nearest.get(line.line_no, {})
             yield about_line(Reason.CATCH_ALL, line, {"item_no": line.item_no, **concern, **lacks})
-
-
-def concerns_anew(case: Case, line: CaseLine) -> bool:
-    """Whether departed goods are of concern by facts that changed: then a licence is looked for (D1.7)."""
-    return bool(concern_of(case, line)) and not _left_without(case, line)
 
 
 def concern_of(case: Case, line: CaseLine) -> dict[str, str]:
@@ -98,43 +92,9 @@ def _is_shipped_already(case: Case, line: CaseLine) -> bool:
     return case.order is not None and rest_of(case.references, case.order, line).is_nothing
 
 
-def _lacks(case: Case, line: CaseLine) -> Detail | None:
-    """Which licence is nearest, and what it lacks; None: the line is licensed.
-
-    Before departure only licences that name the item are planned for such a line (plan.py).
-    """
-    draws = [draw for draw in case.planned if draw.line_no == line.line_no]
-    if not draws:
-        return case.nearest.get(line.line_no, {})
-    if not has_left(case):
-        return None
-    against = [tuple(_against(case, line, draw)) for draw in draws]
-    if not all(against):
-        return None
-    return {**booked_on(draws[0].licence_no, draws[0].licence_line), **lacking(against[0])}
-
-
-def _against(case: Case, line: CaseLine, booked: Draw) -> Iterator[Finding]:
-    """What D1.7 asks of the licence on which departed goods are booked: whether it was revoked, and its fields.
-
-    The item may have been judged otherwise since; only another item is a changed fact. A licence line that is gone
-    from the newest version says nothing any more.
-    """
-    licence = case.references.licence(booked.licence_no)
-    lines = licence.lines if licence is not None else ()
-    granted = next((granted for granted in lines if granted.line_no == booked.licence_line), None)
-    if licence is None or granted is None:
-        return
-    left = _left_as(case, line)
-    same_item = line.item_no in granted.item_nos or (left is not None and left.item_no == line.item_no)
-    candidate = Candidate(licence, granted, covers_all=same_item)
-    yield from (found for found in status_findings(line, candidate) if found.reason is Reason.LICENCE_REVOKED)
-    yield from field_findings(case, line, candidate)
-
-
-def _left_without(case: Case, line: CaseLine) -> bool:
+def left_without(case: Case, line: CaseLine) -> bool:
     """It left lawfully without a licence, and is still the same item, for the same end user and end use."""
-    left = _left_as(case, line)
+    left = left_as(case, line)
     return (
         left is not None
         and not left.licensed
@@ -150,7 +110,7 @@ def _left_without(case: Case, line: CaseLine) -> bool:
     )
 
 
-def _left_as(case: Case, line: CaseLine) -> LicenceCovered | None:
+def left_as(case: Case, line: CaseLine) -> LicenceCovered | None:
     """What the line was released as; None: it hasn't left, or not released."""
     if case.shipment is None or not has_left(case) or not released_at_departure(case):
         return None

@@ -24,6 +24,7 @@ LICENCE_PHRASES: Mapping[Reason, tuple[Phrase, ...]] = {
             "a later version counts licence lines {restated}, which are in use, in another unit or currency",
             "restated",
         ),
+        several("LICENCE_CONFLICT", "it holds line {lines}", "it holds lines {lines}", "lines"),
         *STATUS,
     ),
     Reason.CATCH_ALL: (
