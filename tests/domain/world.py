@@ -172,22 +172,18 @@ class World:
     # Looking again
 
     def sweep(self, touches: Touches, *, licence_no: str | None = None) -> None:
-        """By arrival; for a changed licence first those that draw on it, the latest first (D4.5), then those that draw
-        on others, then those that wait (D4.4)."""
-        found = [
-            (order.arrival, "order", order.order_id, order.draws)
-            for order in self.orders.values()
-            if order.state is not OrderState.CLOSED and touched(touches, order.terms)
-        ] + [
-            (shipment.arrival, "shipment", shipment.shipment_id, shipment.draws)
-            for shipment in self.shipments.values()
-            if shipment.state is not ShipmentState.CLOSED and touched(touches, shipment.terms)
+        """By arrival; of a changed licence first who draws on it, the latest first (D4.5), last who waits (D4.4)."""
+        every: list[tuple[int, str, str, Order | Shipment]] = []
+        every += [(order.arrival, "order", order.order_id, order) for order in self.orders.values()]
+        every += [
+            (shipment.arrival, "shipment", shipment.shipment_id, shipment) for shipment in self.shipments.values()
         ]
-        drawing = [row for row in found if any(draw.licence_no == licence_no for draw in row[3])]
-        rest = sorted(
-            (row for row in found if row not in drawing), key=lambda row: (bool(licence_no) > bool(row[3]), row)
-        )
-        for _, owner, owner_id, _ in (*sorted(drawing, reverse=True), *rest):
+        found = [row for row in every if row[3].state.value != "CLOSED" and touched(touches, row[3].terms)]
+        drawing = [row for row in found if any(draw.licence_no == licence_no for draw in row[3].draws)]
+        rest = [row for row in found if row not in drawing]
+        rest.sort(key=lambda row: (licence_no is not None and not row[3].draws, row[:3]))
+        drawing.sort(key=lambda row: row[:3], reverse=True)
+        for _, owner, owner_id, _ in (*drawing, *rest):
             self.rejudge(owner, owner_id, "licence" if licence_no else "sweep")
 
     def rejudge(self, owner: str, owner_id: str, cause: str) -> None:
