@@ -172,7 +172,8 @@ class World:
     # Looking again
 
     def sweep(self, touches: Touches, *, licence_no: str | None = None) -> None:
-        """By arrival; for a changed licence first those that draw on it, the latest first (D4.5), then the others."""
+        """By arrival; for a changed licence first those that draw on it, the latest first (D4.5), then those that draw
+        on others, then those that wait (D4.4)."""
         found = [
             (order.arrival, "order", order.order_id, order.draws)
             for order in self.orders.values()
@@ -183,9 +184,11 @@ class World:
             if shipment.state is not ShipmentState.CLOSED and touched(touches, shipment.terms)
         ]
         drawing = [row for row in found if any(draw.licence_no == licence_no for draw in row[3])]
-        rest = [row for row in found if row not in drawing]
-        for _, owner, owner_id, _ in (*sorted(drawing, reverse=True), *sorted(rest)):
-            self.rejudge(owner, owner_id, "sweep")
+        rest = sorted(
+            (row for row in found if row not in drawing), key=lambda row: (bool(licence_no) > bool(row[3]), row)
+        )
+        for _, owner, owner_id, _ in (*sorted(drawing, reverse=True), *rest):
+            self.rejudge(owner, owner_id, "licence" if licence_no else "sweep")
 
     def rejudge(self, owner: str, owner_id: str, cause: str) -> None:
         shipments, orders = ({owner_id}, set()) if owner == "shipment" else (set(), {owner_id})
@@ -264,6 +267,7 @@ class World:
             },
             cause=cause,
             families=families_known(self, shipments, facts, orders.values()),
+            coming_back=frozenset(task.key for task in self.queue if task.kind is FollowUpKind.WAITERS),
         )
         work(workspace)
         self._store(workspace)

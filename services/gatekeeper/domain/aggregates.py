@@ -186,6 +186,7 @@ class Shipment:
     `recheck_at`: the next instant at which a date that the decision read changes something (D7.1); None: never.
     `delivered_under`: its orders' facts as they were at delivery; from then on it no longer follows them (D1.7).
     `families`: what its uncontrolled lines count for, or would if it were RELEASED (SPLIT_SUSPECTED).
+    `past_holds`: the last holds that ended, without their details, and when each did (D4.7 asks about the past).
     """
 
     shipment_id: str
@@ -211,6 +212,7 @@ class Shipment:
     terms: frozenset[str] = frozenset()
     ahead: tuple[datetime, ShipmentFacts] | None = None
     families: tuple[FamilyEntry, ...] = ()
+    past_holds: tuple[tuple[datetime, Hold], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,12 +12,13 @@ from services.gatekeeper.domain.asked import booked_value, is_as_asked, keeps_qu
 from services.gatekeeper.domain.balance_reasons import balance_findings
 from services.gatekeeper.domain.candidates import Candidate, covers
 from services.gatekeeper.domain.case import Case, CaseLine
+from services.gatekeeper.domain.catch_all import left_as
 from services.gatekeeper.domain.combining import SIZE, fitting, parts, spread
 from services.gatekeeper.domain.evolve import evolve
 from services.gatekeeper.domain.fit import field_findings, status_findings
 from services.gatekeeper.domain.leaving import BALANCE, STATUS, is_contested, was_open_when_leaving
 from services.gatekeeper.domain.matching import Judgement, judge, measured
-from services.gatekeeper.domain.plan import reasons_of, taken_by
+from services.gatekeeper.domain.plan import asks, reasons_of, taken_by
 from services.gatekeeper.domain.reasons import Reason
 from services.gatekeeper.domain.room import LineKey, Room, place_of
 from services.gatekeeper.domain.room_amounts import draw_amounts
@@ -52,7 +53,7 @@ def judge_booked(
     against: tuple[Notice, ...],
 ) -> None:
     drawn = [found for draw in booked if (found := _drawn_candidate(case, line, draw)) is not None]
-    if len(drawn) < len(booked) or not line.needs_licence:
+    if len(drawn) < len(booked) or not asks(case, line, against):
         outcome.draws += booked
         outcome.booking += booked
         return
@@ -73,7 +74,8 @@ def judge_booked(
         told = [found for one in standing for found in one.findings]
         # Of several licences each must give its part: the one that fits is not the nearest of them.
         alone = contested and len(standing) == 1
-        outcome.findings += reasons_of(case, line, [*standing, *others]) if alone else told
+        if line.needs_licence:
+            outcome.findings += reasons_of(case, line, [*standing, *others]) if alone else told
         outcome.booking += taken_by(case, room, standing, Balance.CONSUMED) or _kept(case, room, standing, booked)
 
 
@@ -154,7 +156,15 @@ def _drawn_candidate(case: Case, line: CaseLine, booked: Draw) -> Candidate | No
     licence = case.references.licence(booked.licence_no)
     lines = licence.lines if licence is not None else ()
     granted = next((granted for granted in lines if granted.line_no == booked.licence_line), None)
-    return None if licence is None or granted is None else Candidate(licence, granted, covers(granted, line))
+    if licence is None or granted is None:
+        return None
+    return Candidate(licence, granted, covers(granted, line) or _is_unlisted_since(case, line))
+
+
+def _is_unlisted_since(case: Case, line: CaseLine) -> bool:
+    """Whether it is the item that was released, judged otherwise since; only another item is a changed fact (D1.7)."""
+    left = left_as(case, line)
+    return not line.needs_licence and left is not None and left.item_no == line.item_no
 
 
 def _stands_still(case: Case, line: CaseLine, drawn: Candidate, room: Room, booked: tuple[Draw, ...]) -> Judgement:

@@ -51,10 +51,11 @@ class Case:
     Before departure of a shipment: today and the planned day; after it: the day of departure. An order: its planned
     day. A planned day that has passed counts as today (D3.8). `leaves_territory`: a movement of D3.1 that needs a
     licence (an order: always). `planned`: what each line would draw by its licences alone (D3.5), before any other
-    rule is asked; after departure what is booked or would take over. By it D6.2 knows drawn licences, D6.6 whether a
-    licence answers, WATCH_LISTED the line's licence. `planned_day`: the day that was planned, past or not. `scene`:
-    what is known already of cases that differ only in who they are and how much they ask for. `families`: what other
-    shipments export of one family to one end user (SPLIT_SUSPECTED).
+    rule is asked; after departure what is booked or would take over. By it D6.2 knows drawn licences, WATCH_LISTED the
+    line's licence. `fitting`: as much of that as fits its line, by which D6.6 knows whether a licence answers.
+    `planned_day`: the day that was planned, past or not. `scene`: what is known already of cases that differ only in
+    who they are and how much they ask for. `families`: what other shipments export of one family to one end user
+    (SPLIT_SUSPECTED). `left_released`: it was RELEASED when it left.
     """
 
     owner: str
@@ -76,7 +77,17 @@ class Case:
     accounts: Mapping[str, LicenceAccount]
     policy: Policy
     planned: tuple[Draw, ...] = ()
+    fitting: tuple[Draw, ...] = ()
     licence_findings: tuple[Finding, ...] = ()
     planned_day: date | None = None
     scene: Scene | None = None
     families: Families = NOBODY_ELSE
+    left_released: bool = False
+
+    @property
+    def days_of_bans(self) -> frozenset[date]:
+        """The days on one of which a list entry or a ban must act to hold: those that count, and today (D1.7, D5.2).
+
+        Of goods that left RELEASED nothing was open at departure: what came later holds while it acts, and no longer.
+        """
+        return frozenset((self.today,) if self.left_released else (*self.days, self.today))

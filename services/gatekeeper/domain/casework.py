@@ -11,6 +11,7 @@ from services.gatekeeper.domain.case import Case, CaseLine
 from services.gatekeeper.domain.evolve import evolve
 from services.gatekeeper.domain.facts import OrderFacts, OrderLine, ShipmentFacts, ShipmentLine
 from services.gatekeeper.domain.families import NOBODY_ELSE, Families
+from services.gatekeeper.domain.leaving import left_released
 from services.gatekeeper.domain.policy import Policy
 from services.gatekeeper.domain.quantity import Money, Quantity
 from services.gatekeeper.domain.references import References
@@ -55,6 +56,7 @@ def shipment_case(
         days=shipment_days(shipment, as_of),
         today=shanghai_day(as_of),
         planned_day=None if planned is None else shanghai_day(planned),
+        left_released=left_released(shipment, policy),
         lines=tuple(_line_shape(facts, _ordered(line, own), line) for line in lines),
     )
     asked = [_asked(line) for line in lines]
@@ -85,6 +87,7 @@ def order_case(
         days=(today if planned is None or planned < today else planned,),
         today=today,
         planned_day=planned,
+        left_released=False,
         lines=tuple(_line_shape(facts, NO_ORDER, line) for line in lines),
     )
     asked: list[Asked] = [(line.quantity, line.value, facts.order_id, line.line_no) for line in lines]

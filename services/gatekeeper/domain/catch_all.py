@@ -9,31 +9,32 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterator
 
-from services.gatekeeper.domain.aggregates import Draw, Finding, LicenceCovered
-from services.gatekeeper.domain.candidates import Candidate
+from services.gatekeeper.domain.aggregates import Finding, LicenceCovered
 from services.gatekeeper.domain.case import Case, CaseLine
 from services.gatekeeper.domain.facts import PartyRef
-from services.gatekeeper.domain.fit import field_findings
 from services.gatekeeper.domain.leaving import has_left, released_at_departure
 from services.gatekeeper.domain.meant import end_user_of
 from services.gatekeeper.domain.order_rest import rest_of
 from services.gatekeeper.domain.parties import EXPORTER, FORWARDER
 from services.gatekeeper.domain.reasons import Reason
 from services.gatekeeper.domain.subjects import about_line
-from services.gatekeeper.domain.vocabulary import Classification, LicenceStatus
+from services.gatekeeper.domain.vocabulary import Classification
 
 
 def catch_all(case: Case) -> Iterator[Finding]:
-    """One finding for each line of concern that draws on no licence naming its item (`item_nos`).
+    """One finding for each line of concern that no licence naming its item (`item_nos`) fits; before departure only
+    such licences are planned for it (plan.py).
 
     After departure a line that left lawfully without such a licence is asked again only when its facts changed: not
-    because policy did (D1.7). One that left on a licence is asked what D1.7 asks of every licence.
+    because policy did (D1.7). One that left on a licence, or while held, is asked like any line that is booked
+    (departed.py).
     """
+    licensed = {draw.line_no for draw in case.fitting}
     for line in case.lines:
         concern = concern_of(case, line)
-        if not concern or _is_licensed(case, line) or _is_shipped_already(case, line):
+        if not concern or line.line_no in licensed or _is_shipped_already(case, line):
             continue
-        if not _left_without(case, line):
+        if not left_without(case, line):
             yield about_line(Reason.CATCH_ALL, line, {"item_no": line.item_no, **concern})
 
 
@@ -88,32 +89,9 @@ def _is_shipped_already(case: Case, line: CaseLine) -> bool:
     return case.order is not None and rest_of(case.references, case.order, line).is_nothing
 
 
-def _is_licensed(case: Case, line: CaseLine) -> bool:
-    """Before departure only licences that name the item are planned for such a line (plan.py)."""
-    draws = [draw for draw in case.planned if draw.line_no == line.line_no]
-    return any(not has_left(case) or _still_covers(case, line, draw) for draw in draws)
-
-
-def _still_covers(case: Case, line: CaseLine, booked: Draw) -> bool:
-    """What D1.7 asks of the licence on which departed goods are booked: it isn't revoked, and its fields still fit.
-
-    The item may have been judged otherwise since; only another item is a changed fact. A licence line that is gone
-    from the newest version says nothing any more.
-    """
-    licence = case.references.licence(booked.licence_no)
-    lines = licence.lines if licence is not None else ()
-    granted = next((granted for granted in lines if granted.line_no == booked.licence_line), None)
-    if licence is None or granted is None:
-        return True
-    left = _left_as(case, line)
-    same_item = line.item_no in granted.item_nos or (left is not None and left.item_no == line.item_no)
-    fits = not any(field_findings(case, line, Candidate(licence, granted, covers_all=same_item)))
-    return fits and licence.status is not LicenceStatus.REVOKED
-
-
-def _left_without(case: Case, line: CaseLine) -> bool:
+def left_without(case: Case, line: CaseLine) -> bool:
     """It left lawfully without a licence, and is still the same item, for the same end user and end use."""
-    left = _left_as(case, line)
+    left = left_as(case, line)
     return (
         left is not None
         and not left.licensed
@@ -129,7 +107,7 @@ def _left_without(case: Case, line: CaseLine) -> bool:
     )
 
 
-def _left_as(case: Case, line: CaseLine) -> LicenceCovered | None:
+def left_as(case: Case, line: CaseLine) -> LicenceCovered | None:
     """What the line was released as; None: it hasn't left, or not released."""
     if case.shipment is None or not has_left(case) or not released_at_departure(case):
         return None

@@ -16,6 +16,7 @@ from services.gatekeeper.domain.departed import plan_departed
 from services.gatekeeper.domain.evolve import evolve
 from services.gatekeeper.domain.facts import OrderFacts, ShipmentFacts
 from services.gatekeeper.domain.families import NOBODY_ELSE, Families, FamilyEntry
+from services.gatekeeper.domain.findings import each_once
 from services.gatekeeper.domain.holds import severity
 from services.gatekeeper.domain.leaving import has_left
 from services.gatekeeper.domain.plan import NoticesByLine, Plan, plan_draws, release_notices
@@ -110,8 +111,7 @@ def licence_keys(
 def decide_case(bare: Case) -> Assessment:
     """`bare` has no plan yet."""
     case, plan = _planned(bare)
-    found = {(finding.reason, finding.subject): finding for finding in _found(case)}
-    findings = tuple(sorted(found.values(), key=severity))
+    findings = tuple(sorted(each_once(_found(case)), key=severity))
     candidates = tuple(sorted({candidate.licence.licence_no for candidate in plan.candidates}))
     departed = has_left(case)
     return Assessment(
@@ -156,4 +156,4 @@ def _with_plan(bare: Case, notices: NoticesByLine) -> tuple[Case, Plan]:
     departed = has_left(bare)
     plan = plan_departed(bare, notices) if departed else plan_draws(bare, notices)
     planned = plan.booking if departed else plan.draws
-    return evolve(bare, planned=planned, licence_findings=plan.findings), plan
+    return evolve(bare, planned=planned, fitting=plan.draws, licence_findings=plan.findings), plan

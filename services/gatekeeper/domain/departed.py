@@ -19,6 +19,10 @@ spread in proportion, and where one of them has too little for that, the others 
 A line that was released without a licence, because none was needed, isn't asked for one because its item is judged
 otherwise after it left; only another item is a changed fact.
 
+An unlisted item of concern (CATCH_ALL) is judged alike by the licences that name it: whether one fits the line is all
+that is asked, and none that misses is told. It is booked on one all the same when it left while held, and one that left
+lawfully without a licence is booked once its facts changed and a licence covers the new ones.
+
 A suspension, return, change or conflict that the authority dated after the departure is no reason for that day (D7.2).
 """
 
@@ -30,9 +34,10 @@ from services.gatekeeper.domain.aggregates import Draw
 from services.gatekeeper.domain.booked import Outcome, fractions_of, judge_booked, on_the_day
 from services.gatekeeper.domain.candidates import Candidate
 from services.gatekeeper.domain.case import Case, CaseLine
+from services.gatekeeper.domain.catch_all import concern_of, left_without
 from services.gatekeeper.domain.combining import fitting, parts
 from services.gatekeeper.domain.evolve import evolve
-from services.gatekeeper.domain.leaving import BOOKABLE, left_unlicensed
+from services.gatekeeper.domain.leaving import BOOKABLE, left_unlicensed, released_at_departure
 from services.gatekeeper.domain.matching import Judgement
 from services.gatekeeper.domain.plan import NoticesByLine, Plan, asks, current_draws, possible_for, reasons_of, taken_by
 from services.gatekeeper.domain.reasons import Reason
@@ -53,7 +58,7 @@ def plan_departed(case: Case, notices: NoticesByLine) -> Plan:
         outcome.candidates += possible
         if booked:
             judge_booked(case, outcome, line, booked, possible, against)
-        elif not left_unlicensed(case, line):
+        elif not left_unlicensed(case, line) or (concern_of(case, line) and not left_without(case, line)):
             _judge_unbooked(case, outcome, line, current, possible, against)
         elif answering := tuple(found for found in possible if answers(found.licence, against)):
             # It left lawfully without a licence; one that answers a notice may lift that (D6.6), none is asked for.
@@ -73,8 +78,10 @@ def _judge_unbooked(
     best = fitting(case, line, judgements, current, outcome.room, against, order_draws(case, line))
     if best:
         outcome.stands(case, best)
-    elif line.needs_licence:
+        return
+    if line.needs_licence:
         outcome.findings += reasons_of(case, line, judgements)
+    if line.needs_licence or (concern_of(case, line) and not released_at_departure(case)):
         anyway = _booked_anyway(judgements, current)
         if anyway:
             outcome.booking += taken_by(case, outcome.room, anyway, Balance.CONSUMED)

@@ -6,12 +6,14 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import NamedTuple
 
-from services.gatekeeper.domain.aggregates import Finding, Shipment, StandingHold, StateSpan
+from services.gatekeeper.domain.aggregates import Finding, Hold, Shipment, StandingHold, StateSpan
+from services.gatekeeper.domain.evolve import evolve
 from services.gatekeeper.domain.standing import moved_unreleased, with_standing
 from services.gatekeeper.domain.vocabulary import ShipmentState, ViolationKind
 from services.gatekeeper.domain.workspace import Violation, Workspace
 
 SPANS_MAX = 51
+PAST_HOLDS_MAX = 20
 UNKNOWN = "UNKNOWN"
 
 
@@ -26,6 +28,15 @@ def with_span(spans: tuple[StateSpan, ...], state: ShipmentState, since: datetim
         return spans
     spans = (*spans, StateSpan(since, state))
     return spans if len(spans) <= SPANS_MAX else (spans[0], *spans[2:])
+
+
+def with_ended(
+    past: tuple[tuple[datetime, Hold], ...], before: tuple[Hold, ...], after: tuple[Hold, ...], at: datetime
+) -> tuple[tuple[datetime, Hold], ...]:
+    """`past` and those of `before` that ended just now; the newest PAST_HOLDS_MAX are kept."""
+    still = {hold.hold_id for hold in after}
+    ended = tuple((at, evolve(hold, detail={})) for hold in before if hold.hold_id not in still)
+    return (*past, *ended)[-PAST_HOLDS_MAX:] if ended else past
 
 
 def is_new_departure(before: Shipment, after: Shipment) -> bool:
@@ -77,9 +88,11 @@ def _hold_is_gone(
 ) -> bool:
     """Whether what held at that instant is gone by now, although something newer may hold. Nothing known: no.
 
-    What was CLOSED had no holds, so whatever holds it now is newer. A reason that changed is still there (D1.6).
+    What was CLOSED had no holds, so whatever holds it now is newer. A reason that changed is still there (D1.6), and so
+    is one that ended before the report came, but holds by the day of departure again.
     """
-    if state is None:
+    then = {(hold.reason, hold.subject) for until, hold in shipment.past_holds if hold.placed_at <= left_at < until}
+    if state is None or any((finding.reason, finding.subject) in then for finding in findings):
         return False
     newer = {(hold.reason, hold.subject) for hold in shipment.holds if hold.placed_at > left_at}
     held = any(hold.placed_at <= left_at for hold in shipment.holds)

@@ -39,6 +39,7 @@ from services.gatekeeper.domain.shipment_events import (
     shipment_upserted,
     told_at,
 )
+from services.gatekeeper.domain.turns import leaves_to_waiters
 from services.gatekeeper.domain.vocabulary import OrderState, Place
 from services.gatekeeper.domain.workspace import FollowUpKind, Outcome, Workspace
 
@@ -179,7 +180,7 @@ def rejudge(workspace: Workspace, owner: str, owner_id: str, cause: str) -> None
 def _rejudge_order(workspace: Workspace, order: Order) -> None:
     if order.ahead is not None and order.ahead[0] <= workspace.as_of:
         apply_order_facts(workspace, order, order.ahead[1])
-    elif order.facts is not None and order.state is not OrderState.CLOSED and not _wait_in_line(workspace, order):
+    elif order.facts is not None and order.state is not OrderState.CLOSED and not _has_its_turn_later(workspace, order):
         settle_order(workspace, order)
 
 
@@ -193,9 +194,14 @@ def _rejudge_shipment(workspace: Workspace, shipment: Shipment) -> None:
     if shipment.progress.place is told.progress.place is Place.CLOSED:
         workspace.put_shipment(evolve(told, recheck_at=soonest(workspace.as_of, *waits_until(told))))
         return
-    waits = told is shipment and told.progress.place is Place.BEFORE_DEPARTURE and _wait_in_line(workspace, shipment)
-    if not waits:
+    still_here = told is shipment and told.progress.place is Place.BEFORE_DEPARTURE
+    if not (still_here and _has_its_turn_later(workspace, shipment)):
         settle_shipment(workspace, told)
+
+
+def _has_its_turn_later(workspace: Workspace, waiting: Shipment | Order) -> bool:
+    """Whether it is now among those who are judged by arrival, so that it isn't judged here (D4.4)."""
+    return _wait_in_line(workspace, waiting) or leaves_to_waiters(workspace, waiting)
 
 
 def _wait_in_line(workspace: Workspace, waiting: Shipment | Order) -> bool:

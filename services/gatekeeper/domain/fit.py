@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from services.gatekeeper.domain.aggregates import Finding
 from services.gatekeeper.domain.candidates import Candidate
 from services.gatekeeper.domain.case import Case, CaseLine
-from services.gatekeeper.domain.findings import Detail, found
+from services.gatekeeper.domain.findings import LINES, Detail, found
 from services.gatekeeper.domain.meant import described, means, missing_party, shown
 from services.gatekeeper.domain.reasons import Reason
 from services.gatekeeper.domain.subjects import about_licence, listed, missing
@@ -33,6 +33,7 @@ def status_findings(line: CaseLine, candidate: Candidate) -> Iterator[Finding]:
         yield about_licence(reason, line, licence.licence_no, detail)
     if licence.conflict:
         detail = {"version": str(licence.version), "authority_time": licence.authority_time.isoformat()}
+        detail[LINES] = str(line.line_no)
         if licence.restated:
             detail["restated"] = ", ".join(map(str, licence.restated))
         yield found(Reason.LICENCE_CONFLICT, detail, licence_no=licence.licence_no)

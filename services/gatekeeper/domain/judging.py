@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 
-from services.gatekeeper.domain.aggregates import LicenceAccount, Order, Shipment
+from services.gatekeeper.domain.aggregates import Draw, LicenceAccount, Order, Shipment
 from services.gatekeeper.domain.deciding import RETRY_AFTER_ERROR, Conclusion, conclude
 from services.gatekeeper.domain.departure import is_new_departure
 from services.gatekeeper.domain.evolve import evolve
@@ -43,19 +43,26 @@ def order_ids_of(facts: ShipmentFacts | None) -> frozenset[str]:
 
 def judge_shipment(workspace: Workspace, before: Shipment, shipment: Shipment) -> Conclusion:
     """Decides about `shipment`, which was `before`, and records the decision."""
-    orders = (workspace.order(order_id) for order_id in sorted(order_ids_of(shipment.facts)))
-    seen = Seen(
-        as_of=workspace.as_of,
-        subject=shipment,
-        orders=orders_as_seen(shipment, orders),
-        departs=is_new_departure(before, shipment),
-    )
-    return _decide(workspace, before, seen)
+    return _decide(workspace, before, _seen(workspace, shipment, departs=is_new_departure(before, shipment)))
 
 
 def judge_order(workspace: Workspace, before: Order, order: Order) -> Conclusion:
     """Decides about `order`, which was `before`, and records the decision."""
-    return _decide(workspace, before, Seen(workspace.as_of, order_as_judged(order, workspace.references)))
+    return _decide(workspace, before, _seen(workspace, order))
+
+
+def draws_if_judged(workspace: Workspace, subject: Shipment | Order) -> tuple[Draw, ...]:
+    """What `subject` would draw if it were judged now; nothing is recorded."""
+    accounts, families = GatheredAccounts(workspace), families_of(workspace, subject)
+    conclusion = conclude(_seen(workspace, subject), workspace.references, workspace.policy, accounts, families)
+    return conclusion.verdict.draws
+
+
+def _seen(workspace: Workspace, subject: Shipment | Order, *, departs: bool = False) -> Seen:
+    if isinstance(subject, Order):
+        return Seen(workspace.as_of, order_as_judged(subject, workspace.references))
+    orders = (workspace.order(order_id) for order_id in sorted(order_ids_of(subject.facts)))
+    return Seen(workspace.as_of, subject, orders_as_seen(subject, orders), departs=departs)
 
 
 def _decide(workspace: Workspace, before: Shipment | Order, seen: Seen) -> Conclusion:
@@ -73,7 +80,7 @@ def _decide(workspace: Workspace, before: Shipment | Order, seen: Seen) -> Concl
             policy_version=workspace.policy.version,
             cause=workspace.cause,
             previous=before.state.value,
-            seen=evolve(seen, subject=as_recorded(seen.subject), accounts=looked_at, families=tuple(families.seen)),
+            seen=evolve(seen, subject=as_recorded(seen), accounts=looked_at, families=tuple(families.seen)),
             verdict=conclusion.verdict,
             read=conclusion.assessment.read,
             failure=None if conclusion.failure is None else evolve(conclusion.failure, message=""),

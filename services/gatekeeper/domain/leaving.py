@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
-from services.gatekeeper.domain.aggregates import Draw, Finding, Hold, Progress
+from services.gatekeeper.domain.aggregates import Draw, Finding, Hold, Progress, Shipment
 from services.gatekeeper.domain.case import Case, CaseLine
+from services.gatekeeper.domain.findings import lines_of
+from services.gatekeeper.domain.policy import Policy
 from services.gatekeeper.domain.reasons import Reason
 from services.gatekeeper.domain.vocabulary import DEPARTED_PLACES, ShipmentState
 
@@ -40,10 +42,14 @@ def has_left(case: Case) -> bool:
 
 def left_at(case: Case) -> datetime | None:
     """When it left, for what was so then. A clock that is fast by no more than is tolerated is no look ahead (D7.3)."""
-    departed_at, reported_at = _progress(case).departed_at, _reported_at(case)
-    if not has_left(case) or departed_at is None or reported_at is None:
-        return departed_at if has_left(case) else None
-    skew = timedelta(minutes=case.policy.future_event_tolerance_minutes)
+    return _left_at(case.shipment, case.policy) if case.shipment is not None else None
+
+
+def _left_at(shipment: Shipment, policy: Policy) -> datetime | None:
+    departed_at, reported_at = shipment.progress.departed_at, _reported_at(shipment.progress)
+    if shipment.progress.place not in DEPARTED_PLACES or departed_at is None or reported_at is None:
+        return departed_at if shipment.progress.place in DEPARTED_PLACES else None
+    skew = timedelta(minutes=policy.future_event_tolerance_minutes)
     return reported_at if reported_at < departed_at <= reported_at + skew else departed_at
 
 
@@ -53,9 +59,13 @@ def open_holds(case: Case) -> tuple[Hold, ...]:
 
 def released_at_departure(case: Case) -> bool:
     """Whether the shipment was RELEASED at the moment at which it left (D4.7, by `occurred_at`)."""
-    departed_at = left_at(case)
-    spans = case.shipment.states if case.shipment is not None else ()
-    before = [span.state for span in spans if departed_at is not None and span.since <= departed_at]
+    return case.shipment is not None and left_released(case.shipment, case.policy)
+
+
+def left_released(shipment: Shipment, policy: Policy) -> bool:
+    """`released_at_departure` of what is no case yet."""
+    departed_at = _left_at(shipment, policy)
+    before = [span.state for span in shipment.states if departed_at is not None and span.since <= departed_at]
     return bool(before) and before[-1] is ShipmentState.RELEASED
 
 
@@ -85,7 +95,7 @@ def stays_open(case: Case, finding: Finding) -> bool:
     same = next((hold for hold in open_holds(case) if _is_same(hold, finding)), None)
     if same is None or not released_at_departure(case):
         return same is not None
-    reported_at = _reported_at(case)
+    reported_at = _reported_at(case.shipment.progress) if case.shipment is not None else None
     return reported_at is not None and same.placed_at >= reported_at
 
 
@@ -97,7 +107,7 @@ def is_contested(case: Case, line: CaseLine, booked: Sequence[Draw]) -> bool:
     if any(draw.day is not None and draw.day != case.days[0] for draw in booked):
         # A later DEPARTED corrected the day: it was booked by another one (§1).
         return True
-    reasons = CONTESTING if released_at_departure(case) else CONTESTING | {Reason.LICENCE_REVOKED}
+    reasons = CONTESTING if released_at_departure(case) else CONTESTING | {Reason.LICENCE_REVOKED, Reason.CATCH_ALL}
     licences = {draw.licence_no for draw in booked}
     return any(
         _concerns(hold, line, licences)
@@ -109,7 +119,8 @@ def is_contested(case: Case, line: CaseLine, booked: Sequence[Draw]) -> bool:
 
 def _concerns(hold: Hold, line: CaseLine, licences: Collection[str]) -> bool:
     if hold.reason is Reason.LICENCE_CONFLICT:
-        return dict(hold.subject).get("licence_no") in licences
+        held = lines_of(hold)
+        return dict(hold.subject).get("licence_no") in licences and (not held or line.line_no in held)
     return ("line_no", line.line_no) in hold.subject
 
 
@@ -128,12 +139,7 @@ def _is_same(hold: Hold, finding: Finding) -> bool:
     return hold.reason is finding.reason and hold.subject == finding.subject
 
 
-def _reported_at(case: Case) -> datetime | None:
+def _reported_at(progress: Progress) -> datetime | None:
     """When the departure that counts was received."""
-    progress = _progress(case)
     reports = (report for report in progress.reports if report.event_id == progress.departure_event)
     return next((report.received_at for report in reports), None)
-
-
-def _progress(case: Case) -> Progress:
-    return case.shipment.progress if case.shipment is not None else Progress()

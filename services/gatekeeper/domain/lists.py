@@ -74,8 +74,8 @@ def _screened_roles(case: Case) -> Iterator[tuple[str, PartyRef]]:
 
 
 def _acts(entry: ListEntry, case: Case) -> bool:
-    days = {*case.days, case.today}
-    return any(acts_on(day, entry.effective_from, entry.effective_until, entry.suspensions) for day in days)
+    window = (entry.effective_from, entry.effective_until, entry.suspensions)
+    return any(acts_on(day, *window) for day in case.days_of_bans)
 
 
 def _reasons(case: Case, role: str, ref: PartyRef, hit: Hit) -> set[Reason]:

@@ -77,14 +77,14 @@ def answering(notice: Notice, licence: Licence) -> bool:
 
 
 def answered(notice: Notice, case: Case) -> bool:
-    """D6.6: every line that `notice` matches draws, by the plan, on licences that answer it."""
+    """D6.6: every line that `notice` matches draws, by the plan, on licences that answer it and fit the line."""
     lines = lines_matched(notice, case)
     return notice.release_by_licence and bool(lines) and all(_line_answered(notice, case, line) for line in lines)
 
 
 def _line_answered(notice: Notice, case: Case, line_no: int) -> bool:
     """A consumption stays where it is although its licence was revoked; such a licence answers nothing."""
-    licences = [case.references.licence(draw.licence_no) for draw in case.planned if draw.line_no == line_no]
+    licences = [case.references.licence(draw.licence_no) for draw in case.fitting if draw.line_no == line_no]
     return bool(licences) and all(
         licence is not None and licence.status is not LicenceStatus.REVOKED and answering(notice, licence)
         for licence in licences

@@ -31,11 +31,11 @@ def code_dates(item: Item, references: References) -> Iterator[datetime]:
 def prohibited(case: Case) -> Iterator[Finding]:
     """PROHIBITED: a code in force bars every export, this destination, this end use or this type of end user.
 
-    A ban that takes effect while the goods are under way counts as well (D1.7), so today is always among the days.
+    A ban that takes effect while the goods are under way counts as well (D1.7): today is always among the days.
     """
     if not case.leaves_territory:
         return
-    days = {*case.days, case.today}
+    days = case.days_of_bans
     for line in case.lines:
         for code in dict.fromkeys(line.item.control_codes if line.item is not None else ()):
             control = case.references.control(code)

@@ -62,6 +62,7 @@ class Shape(NamedTuple):
     days: tuple[date, ...]
     today: date
     planned_day: date | None
+    left_released: bool
     lines: tuple[LineShape, ...]
 
 
@@ -159,6 +160,7 @@ def case_in(
         planned_day=shape.planned_day,
         scene=scene,
         families=families,
+        left_released=shape.left_released,
     )
 
 

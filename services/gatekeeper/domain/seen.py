@@ -15,6 +15,7 @@ from services.gatekeeper.domain.facts import OrderFacts
 from services.gatekeeper.domain.quantity import EXACT, Money, Quantity
 from services.gatekeeper.domain.references import References
 from services.gatekeeper.domain.vocabulary import OrderStatus
+from services.gatekeeper.domain.workspace import Seen
 
 SUMMED = ""
 """The shipment of a take that is the sum of several."""
@@ -99,11 +100,12 @@ def _sum(kind: Kind, one: Take, quantity: Decimal, value: Decimal) -> Take:
     )
 
 
-def as_recorded(subject: Shipment | Order) -> Shipment | Order:
-    """`subject` without what no rule reads: its terms, numbers, timer, and what waits for its time.
+def as_recorded(seen: Seen) -> Shipment | Order:
+    """What was judged without what no rule reads: its terms, numbers, timer, and what waits for its time.
 
-    The facts under which it was delivered stand in its orders as seen.
+    The facts under which it was delivered stand in its orders as seen. Only a departure reads which holds ended (D4.7).
     """
+    subject = seen.subject
     if isinstance(subject, Order):
         return Order(
             order_id=subject.order_id,
@@ -129,4 +131,5 @@ def as_recorded(subject: Shipment | Order) -> Shipment | Order:
         past_draws=(),
         terms=frozenset(),
         ahead=None,
+        past_holds=subject.past_holds if seen.departs else (),
     )

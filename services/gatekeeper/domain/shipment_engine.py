@@ -12,6 +12,7 @@ from services.gatekeeper.domain.departure import (
     is_undone_departure,
     record_departure,
     record_impossible,
+    with_ended,
     with_span,
 )
 from services.gatekeeper.domain.emission import emit_shipment
@@ -58,6 +59,7 @@ def _judge(workspace: Workspace, before: Shipment, shipment: Shipment) -> Shipme
         standing=conclusion.standing,
         state=state,
         states=with_span(before.states, state, workspace.as_of),
+        past_holds=with_ended(before.past_holds, before.holds, conclusion.holds, workspace.as_of),
         draws=conclusion.verdict.draws,
         families=counted_entries(shipment, state, assessment.families),
         released_as=_released_as(shipment, state, assessment),

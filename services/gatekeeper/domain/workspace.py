@@ -199,6 +199,7 @@ class Workspace:
 
     A key that was gathered and does not exist in the store is present with its stub (`Shipment(shipment_id, arrival)`,
     `Order(order_id, arrival)`, `LicenceAccount(licence_no)`). `families`: what counts in sums of families.
+    `coming_back`: licences to which something came back before, whose waiters have not all been asked yet (D4.4).
     """
 
     as_of: datetime
@@ -216,6 +217,7 @@ class Workspace:
     causation_id: str | None = None
     traceparent: str | None = None
     families: FamilyBook = field(default_factory=FamilyBook)
+    coming_back: frozenset[str] = frozenset()
 
     def shipment(self, shipment_id: str) -> Shipment:
         try:

@@ -161,12 +161,14 @@ class Change:
         self.rows.append(rules.NewRule(applied.entity, event_id))
         if isinstance(applied.entity, Notice) and applied.notice_event is not None:
             self.told.append((applied.entity, applied.notice_event))
-        if isinstance(applied.entity, Licence) and isinstance(applied.before, Licence):
+        if isinstance(applied.entity, Licence) and (applied.before is not None or applied.entity.supersedes):
+            # Of one that takes another's place those move first who may go already.
             number = applied.entity.licence_no
             self.licences[number] = merged((*self.licences.get(number, ()), *applied.touches))
-            self.relicensed.append((applied.before, applied.entity))
         else:
             self._touch(applied.touches)
+        if isinstance(applied.entity, Licence) and isinstance(applied.before, Licence):
+            self.relicensed.append((applied.before, applied.entity))
         if isinstance(applied.entity, (Notice, Licence)):
             self.boundaries.append(applied.entity)
         elif isinstance(applied.entity, Feed):

@@ -20,7 +20,7 @@ from services.gatekeeper.pipeline.apply import Writer, store
 from services.gatekeeper.pipeline.gather import Wanted, gather, lock_owners, lock_rules
 from services.gatekeeper.pipeline.lane_guard import lock_lanes
 from services.gatekeeper.pipeline.notices import run_due_boundaries
-from services.gatekeeper.store import order_tasks, successors, work
+from services.gatekeeper.store import collecting, order_tasks, successors, work
 from services.gatekeeper.store.work import Item, OpenTask
 from services.gatekeeper.wiring import Gate
 from services.kit.failpoints import failpoint
@@ -84,7 +84,7 @@ async def _one_chunk(gate: Gate, extra: Wanted) -> bool:
             return False
         if tasks[0].kind == SWEEP and not tasks[0].items_stored:
             await successors.stand_for_all(tx, tasks[0], as_of)
-            await work.collect_items(tx, tasks[0])
+            await collecting.collect_items(tx, tasks[0])
             failpoint("task.after_collect")
             # The first holds follow at once: no rest is due for what held nobody up.
             gate.work_waited_seconds += time.monotonic() - began
@@ -128,7 +128,7 @@ async def _portions(
                 continue
             task, closed = started
             covered |= closed
-            await work.collect_items(connection, task)
+            await collecting.collect_items(connection, task)
             task = replace(task, items_stored=True, cursor=0)
         items = await work.next_items(connection, task.task_id, task.cursor, room)
         portions.append((task, items))
@@ -172,6 +172,7 @@ async def judge(
     workspace = await gather(gate, connection, wanted, references, as_of)
     if await successors.has_successor(connection, half_done):
         raise Overtaken
+    workspace.coming_back = await work.coming_back(connection, workspace.accounts.keys())
     for item, cause in reachable:
         engine.rejudge(workspace, item.owner, item.owner_id, cause)
     await store(connection, workspace, Writer(gate, references.rules_version, next_seqs))

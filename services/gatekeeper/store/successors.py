@@ -17,7 +17,7 @@ from services.gatekeeper.store.work import OTHERS_FROM, OpenTask
 Connection = Any
 
 ONCE = frozenset({"SWEEP", "LANE"})
-"""Kinds that never start anew: the order of their items gives nobody an advantage."""
+"""Kinds that never start anew: what came back to a licence is left to its waiters, whatever the order (turns.py)."""
 
 _OTHERS = (
     " FROM task AS other JOIN task AS own USING (key) WHERE own.task_id = $1 AND other.task_id <> own.task_id"
@@ -36,7 +36,7 @@ async def is_covered(connection: Connection, task: OpenTask) -> bool:
 async def has_successor(connection: Connection, tasks: Sequence[OpenTask]) -> bool:
     """Whether something came for one of `tasks` since its items were collected.
 
-    What comes back to a changed licence counts once those who don't draw on it have had their turn: it is for them.
+    What comes back to a changed licence counts once those who draw on nothing have had their turn: it is for them.
     """
     for task in tasks:
         if not task.items_stored or task.kind in ONCE:

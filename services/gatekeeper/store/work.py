@@ -14,7 +14,7 @@ from services.gatekeeper.store.term_keys import term_keys
 Connection = Any
 Touches = tuple[tuple[frozenset[str], ...], ...]
 OTHERS_FROM = 1 << 40
-"""Positions of a changed licence's task from which on those stand that don't draw on it."""
+"""Positions of a changed licence's task from which on those stand that draw on nothing: what comes back is for them."""
 
 FOR_WAITERS = {"WAITERS": "LICENCE", "SPLIT_WAITERS": "SPLIT"}
 """Kinds of tasks that look only at what is held, and those that look at everybody of the same key."""
@@ -145,53 +145,13 @@ async def park(connection: Connection, lane: int, items: Sequence[Item], rules_v
     )
 
 
-async def collect_items(connection: Connection, task: OpenTask) -> None:
-    """Store what the task touches, in order of arrival."""
-    queries, arguments = _selections(task)
-    order, after = _order(task, len(arguments) + 2)
-    waiting = (
-        " WHERE EXISTS (SELECT 1 FROM open_hold AS h WHERE h.owner = s.owner AND h.owner_id = s.owner_id)"
-        if task.kind in FOR_WAITERS
-        else ""
+async def coming_back(connection: Connection, licences: Collection[str]) -> frozenset[str]:
+    """Those of `licences` to which something came back that their waiters have not been asked about yet (D4.4)."""
+    rows = await connection.fetch(
+        "SELECT DISTINCT key FROM task WHERE done_at IS NULL AND kind = 'WAITERS' AND key = ANY($1::text[])",
+        sorted(licences),
     )
-    if queries:
-        await connection.execute(
-            "INSERT INTO sweep_item (task_id, position, owner, owner_id, lane)"
-            f" SELECT $1, row_number() OVER (ORDER BY {order}) + {after}, s.owner, s.owner_id, s.lane"
-            f" FROM ({' UNION '.join(queries)}) AS s{waiting}",
-            task.task_id,
-            *arguments,
-            *([json.dumps([{"licence_no": task.key}])] if task.kind == "LICENCE" else []),
-        )
-    await connection.execute("UPDATE task SET items_stored = true WHERE task_id = $1", task.task_id)
-
-
-def _order(task: OpenTask, parameter: int) -> tuple[str, str]:
-    """By arrival; and what is added to the position. For a changed licence those that draw on it come first, the
-    latest first: what no longer fits is held from the end (D4.5); then those that may fit now, the earliest first
-    (D4.4), from OTHERS_FROM on."""
-    if task.kind != "LICENCE":
-        return "s.arrival, s.owner, s.owner_id", "0"
-    body = (
-        "CASE s.owner WHEN 'order' THEN (SELECT body FROM trade_order WHERE order_id = s.owner_id)"
-        " ELSE (SELECT body FROM shipment WHERE shipment_id = s.owner_id) END"
-    )
-    draws_on_it = f"COALESCE(({body}) -> 'draws' @> ${parameter}::jsonb, false)"
-    order = f"CASE WHEN {draws_on_it} THEN -s.arrival END NULLS LAST, s.arrival, s.owner, s.owner_id"
-    return order, f"CASE WHEN {draws_on_it} THEN 0 ELSE {OTHERS_FROM} END"
-
-
-def _selections(task: OpenTask) -> tuple[list[str], list[list[str]]]:
-    """One query for each alternative; its parameters follow the task id."""
-    select = "SELECT owner, owner_id, lane, arrival FROM scope_terms"
-    queries, arguments = [], []
-    for all_of in task.touches:
-        conditions = []
-        for one_of in all_of:
-            arguments.append(one_of)
-            conditions.append(f"terms && ${len(arguments) + 1}::text[]")
-        queries.append(f"{select} WHERE {' AND '.join(conditions)}" if conditions else select)
-    return queries, arguments
+    return frozenset(row["key"] for row in rows)
 
 
 async def next_items(connection: Connection, task_id: int, cursor: int, items_max: int) -> list[Item]:

@@ -77,6 +77,7 @@ PHRASES: Mapping[Reason, tuple[Phrase, ...]] = {
     Reason.LICENCE_CONFLICT: (
         phrase("LICENCE_CONFLICT", "the licence contradicts what came of it before"),
         phrase("LICENCE_CONFLICT", "drawn lines that a later version counts in another unit or currency: {restated}"),
+        phrase("notice", "lines {lines}"),
         *_STATUS,
     ),
     Reason.CATCH_ALL: (

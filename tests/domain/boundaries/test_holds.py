@@ -60,6 +60,7 @@ def test_a_hold_placed_by_a_person_stands_whatever_happens_until_people_end_it(h
     placed = StandingHold("H1", Finding(Reason.MANUAL_HOLD, (("hold_id", "H1"),)), NOW)
     story.shipments["S1"] = replace(story.shipments["S1"], standing=(placed,))
     story.rejudge("shipment", "S1", "hold")
+    story.settle()
     [held] = story.shipments["S1"].holds
     for number, happening in enumerate(happenings, start=2):
         match happening:
@@ -79,6 +80,7 @@ def test_a_hold_placed_by_a_person_stands_whatever_happens_until_people_end_it(h
         assert story.shipments["S1"].state in (ShipmentState.HELD, ShipmentState.INTERCEPT)
     story.shipments["S1"] = replace(story.shipments["S1"], standing=())
     story.rejudge("shipment", "S1", "release")
+    story.settle()
     assert held.hold_id not in [hold.hold_id for hold in story.shipments["S1"].holds]
 
 

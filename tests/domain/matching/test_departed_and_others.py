@@ -52,6 +52,22 @@ def test_a_licence_granted_for_a_notice_takes_over_what_departed() -> None:
     assert (reasons(found), booked(found)) == ([], [("L2", "500", "CONSUMED")])
 
 
+def test_a_booked_licence_that_does_not_fit_the_line_answers_no_notice() -> None:
+    """D6.6 asks for a licence that fits; goods that left after its end are booked on it all the same (D4.7)."""
+    stop = notice(starts_at=AFTER, everything=True)
+    held = (hold(Reason.LICENCE_EXPIRED, licence_no="L1", line_no=1),)
+    for until, found in (("2026-03-04", ["STOP_NOTICE", "LICENCE_EXPIRED"]), ("2026-03-05", [])):
+        answer = licence("L1", answers_notices=("N1",), authority_time=LATER, valid_until=day(until))
+        assert reasons(judged(gone(released=False, holds=held), references(stop, answer), as_of=LATER)) == found
+
+
+def test_a_booked_licence_whose_fields_no_longer_fit_answers_no_notice() -> None:
+    stop = notice(starts_at=AFTER, everything=True)
+    answer = licence("L1", answers_notices=("N1",), authority_time=LATER)
+    found = judged(gone(destination="FR"), references(stop, answer), SPENT, as_of=LATER)
+    assert reasons(found) == ["STOP_NOTICE", "DESTINATION_MISMATCH"]
+
+
 def test_an_unlisted_item_that_departed_is_booked_only_on_what_answers_the_notice() -> None:
     stop = notice(scope=Scope(items=("STEEL-BOLT",)))
     left = departed(shipment(line(item_no="STEEL-BOLT")), released=False)
@@ -179,6 +195,19 @@ def test_lines_of_departed_goods_share_their_balance_too() -> None:
     assert reasons(found) == ["QTY_EXCEEDED"]
     assert [one.line_no for one in found.booking] == [1, 2]
     assert [one.line_no for one in found.draws] == [1]
+
+
+@pytest.mark.parametrize(("held", "fitting"), [("2", [1]), ("1, 2", []), ("1", [2])])
+def test_a_conflict_asks_again_only_those_lines_that_it_held(held: str, fitting: list[int]) -> None:
+    """A line that stood on the licence when the conflict came isn't asked by what holds another line (D1.7)."""
+    lines = (line(1, net="250 KGM"), line(2, net="250 KGM"))
+    taken = tuple(draw("250 KGM", line_no=number, balance=Balance.CONSUMED) for number in (1, 2))
+    conflict = replace(hold(Reason.LICENCE_CONFLICT, licence_no="L1"), detail={"lines": held})
+    left = departed(shipment(*lines, draws=taken, holds=(conflict,)), released=False)
+    found = judged(left, references(licence(conflict=True)), SPENT, as_of=LATER)
+    assert reasons(found) == ["LICENCE_CONFLICT"]
+    assert found.findings[0].detail["lines"] == held
+    assert [one.line_no for one in found.draws] == fitting
 
 
 def test_what_nobody_can_measure_any_more_still_counts_against_the_next_line() -> None:

@@ -209,17 +209,17 @@ def test_a_licence_answers_a_notice_that_it_names_and_that_began_before_it() -> 
 def test_the_hold_lifts_when_every_matched_line_draws_on_an_answer() -> None:
     rules = references(notice(), _granted(timedelta(hours=1)))
     case = shipment_case(rules, line(rules, 1), line(rules, 2))
-    answer = replace(case, planned=(draw("L2", 1), draw("L2", 2)))
+    answer = replace(case, fitting=(draw("L2", 1), draw("L2", 2)))
     assert not list(stop_notices(answer))
-    assert list(stop_notices(replace(case, planned=(draw("L2", 1),))))
-    assert list(stop_notices(replace(case, planned=(draw("L2", 1), draw("L1", 2)))))
-    assert list(stop_notices(replace(case, planned=(draw("L2", 1), draw("L2", 2), draw("L1", 2)))))
+    assert list(stop_notices(replace(case, fitting=(draw("L2", 1),))))
+    assert list(stop_notices(replace(case, fitting=(draw("L2", 1), draw("L1", 2)))))
+    assert list(stop_notices(replace(case, fitting=(draw("L2", 1), draw("L2", 2), draw("L1", 2)))))
 
 
 def test_lines_that_the_notice_does_not_match_need_no_answer() -> None:
     rules = references(notice(scope=Scope(items=("SM-OXIDE",))), _granted(timedelta(hours=1)))
     case = shipment_case(rules, line(rules, 1), line(rules, 2, "STEEL-BOLT"))
-    assert not list(stop_notices(replace(case, planned=(draw("L2", 1),))))
+    assert not list(stop_notices(replace(case, fitting=(draw("L2", 1),))))
 
 
 def test_a_case_without_lines_is_never_answered() -> None:

@@ -149,3 +149,31 @@ async def test_a_shipment_that_a_notice_held_gives_its_balance_to_who_waits(feed
     await feeder.tell(notice("N1", shipments=["S1"]))
     assert await feeder.states("S1", "S2") == ["HELD STOP_NOTICE", "RELEASED"]
     await feeder.assert_sound()
+
+
+@pytest.mark.parametrize("chunk", [1, 250])
+async def test_one_that_a_sweep_lets_go_passes_nobody_who_waits_longer(open_feeder: Opened, chunk: int) -> None:
+    """D4.4: the revised notice stops S1, whose quantity comes back, and W2 no more; both before W1 is looked at."""
+    feeder = await open_feeder(sweep_chunk=chunk)
+    await feeder.tell(shipment("S1", "1000 KGM"))
+    await feeder.tell(shipment("W1", "500 KGM"), notice("N1", shipments=["W2"]))
+    await feeder.tell(shipment("W2", "1000 KGM"))
+    assert await feeder.state("W2") == "HELD STOP_NOTICE QTY_EXCEEDED"
+    await feeder.tell(notice("N1", version=2, shipments=["S1"]))
+    assert await feeder.states("S1", "W1", "W2") == ["HELD STOP_NOTICE", "RELEASED", "HELD QTY_EXCEEDED"]
+    await feeder.assert_sound()
+
+
+@pytest.mark.parametrize("chunk", [1, 2, 250])
+async def test_goods_that_may_go_move_to_what_supersedes_their_licence_before_those_that_wait(
+    open_feeder: Opened, chunk: int
+) -> None:
+    """D3.3, D4.4: W1 came before S2, but S2 was released."""
+    feeder = await open_feeder(sweep_chunk=chunk)
+    await feeder.tell(shipment("S1", "700 KGM"))
+    await feeder.tell(shipment("W1", "400 KGM"))
+    await feeder.tell(shipment("S2", "300 KGM"))
+    await feeder.tell(licence("M2", "1200 KGM", supersedes=["M1"]))
+    assert await feeder.states("S1", "W1", "S2") == ["RELEASED", "HELD QTY_EXCEEDED", "RELEASED"]
+    assert (await feeder.balance("M1"), await feeder.balance("M2")) == ("0/0", "1000/0")
+    await feeder.assert_sound()
