@@ -18,8 +18,7 @@ from tests.reference_model.vocabulary import START, Step, base
 
 Answer = tuple[dict[Any, Any], ...]
 HELD = {"HELD", "INTERCEPT", "INCIDENT"}
-BY_ROOM = {*SEVERITY, "OVER_DELIVERY", "WATCH_LISTED", "STOP_NOTICE", "CUSTOMS_CHALLENGE"} - {
-           "MISSING_DATA"}  # fmt: skip
+BY_ROOM = {*SEVERITY, "OVER_DELIVERY", "WATCH_LISTED", "STOP_NOTICE", "CUSTOMS_CHALLENGE"} - {"MISSING_DATA"}
 """Reasons that depend on what others take, or on which licence is nearest because of that."""
 
 

@@ -240,9 +240,9 @@ class Teller:
                 "effective_from": self.one(("2026-01-01", "2026-01-01", "2026-03-05")),
                 "effective_until": self.one((None, None, "2026-03-04")), "suspensions": [], "effect": "PROHIBIT",
                 "authority_ref": "A"}  # fmt: skip
-        changes = ({}, {}, {}, {"list": "INTERNAL"}, {"list": "WATCH_LIST"}, {"effect": "REVIEW"}, {"names": ["X"]},
-                   {"suspensions": [{"from": "2026-03-02", "until": "2026-03-04"}]},
-                   {"names": [], "identifiers": [{"scheme": "LEI", "value": "ALPHA"}]})  # fmt: skip
+        changes: Any = ({}, {}, {}, {"list": "INTERNAL"}, {"list": "WATCH_LIST"}, {"effect": "REVIEW"},
+                        {"names": ["X"]}, {"suspensions": [{"from": "2026-03-02", "until": "2026-03-04"}]},
+                        {"names": [], "identifiers": [{"scheme": "LEI", "value": "ALPHA"}]})  # fmt: skip
         begun = {"effective_from": "2026-01-01"} if data["effective_until"] else {}
         self.say("list-entry.upserted", {**data, **begun, **self.one(changes)})
 
@@ -254,7 +254,7 @@ class Teller:
                                    ("UNCLASSIFIED", []), ("CONTROLLED", []), ("CONTROLLED", ["1C2"])))  # fmt: skip
             self.say("item.upserted", words.item(number, self.version(number), *codes))
             return
-        bans = ({}, {"prohibited_destinations": ["KP"]}, {"prohibited_end_uses": ["ARMS"]},
+        bans: Any = ({}, {"prohibited_destinations": ["KP"]}, {"prohibited_end_uses": ["ARMS"]},
                 {"prohibited_end_user_types": ["MILITARY"]}, {"kind": "PROHIBITED"})  # fmt: skip
         windows = ({"suspensions": [{"from": "2026-03-02", "until": "2026-03-04"}]},
                    {"effective_until": "2026-03-03"}, {"effective_from": "2026-03-05"})  # fmt: skip

@@ -52,8 +52,7 @@ def acts(window: Any, days: list[str]) -> bool:
 
 class Model:
     def __init__(self, now: str) -> None:
-        self.now = instant(now)
-        self.seen: set[str] = set()
+        self.now, self.seen = instant(now), set[str]()
         self.known: Any = {kind: {} for kind in KEYS}
         self.subjects: Any = {}  # orders and shipments by kind and id, in order of arrival
 
@@ -75,7 +74,7 @@ class Model:
             if data["version"] > before["version"] and not older:
                 known_as = {normal(name) for name in [*data.get("names", ()), *data.get("aliases", ())]}
                 stored[key] = {**data, "lifted": what == "lifted", "at": when, "known_as": known_as}
-                self.settle()
+                self.settle(key if name == "licence" else "")
         elif name in ("order", "shipment") and event_id not in self.seen:
             s = self.subjects.setdefault((name, data[name + "_id"]), Thing(
                 kind=name, id=data[name + "_id"], arrival=len(self.subjects), version=0, data={"lines": []}, past=[],
@@ -96,14 +95,14 @@ class Model:
             self.settle()
         self.seen.add(event_id)
 
-    def settle(self) -> None:
-        """Judges those who may move, latest first (D4.5), then those who wait (D4.4), until nothing changes."""
+    def settle(self, changed: str = "") -> None:
+        """Judges those on the changed licence, latest first (D4.5), others who draw, who waits (D4.4); to the end."""
         everyone, before = self.subjects.values(), None
         for _ in range(9):
             if before == (before := [(s.state, s.reasons, [d.at for d in s.draws.values()]) for s in everyone]):
                 return
-            free = [s for s in everyone if s.draws and s.state in ("RELEASED", "CLEARED")]
-            for s in [*reversed(free), *(s for s in everyone if s not in free)]:
+            on_it = [s for s in everyone if changed in {d.at[0] for d in s.draws.values()}]
+            for s in [*reversed(on_it), *sorted((s for s in everyone if s not in on_it), key=lambda s: not s.draws)]:
                 self.judge(s)
 
     def judge(self, s: Any) -> None:
@@ -112,7 +111,7 @@ class Model:
         planned = s.data.get("planned_departure") or s.data.get("planned_export_date") or ""
         planned = instant(planned).date().isoformat() if len(planned) > 10 else planned
         s.days = [instant(s.departure).date().isoformat()] if s.departure else [today, max(today, planned)]  # D3.8
-        s.lines = lines = [] if s.closed else self.lines(s)
+        lines = s.lines = [] if s.closed else self.lines(s)
         draws, found = self.plan(s, lines)
         found |= set() if s.closed or (lines and s.data.get("exporter_id") and planned) else {("MISSING_DATA",)}
         for n in [n for n in self.known["notice"].values() if not s.closed and self.touches(n, s, lines, draws)]:
@@ -142,7 +141,7 @@ class Model:
         for raw in sorted(own["lines"], key=lambda line: line["line_no"]):
             item = self.known["item"].get(raw["item_no"], {"classification": "", "control_codes": [], "hs_code": ""})
             order = self.subjects.get(("order", raw.get("order_id")))
-            above = order.data if order else {"lines": [], "status": ""}
+            above: Any = order.data if order else {"lines": [], "status": ""}
             codes = item["control_codes"] if abroad and item["classification"] == "CONTROLLED" else []
             result.append(Thing(
                 **{"order_id": None, "order_line": None, **raw}, item=item, order=order, above=above, abroad=abroad,
@@ -159,7 +158,7 @@ class Model:
         known, name, country = self.known["party"], {normal(ref.get("name", ""))} - {""}, ref.get("country")
         ids = {ref["party_id"]} if ref.get("party_id") else {
             p for p in known if name & known[p]["known_as"] and country in (None, known[p]["country"])}
-        told = next((known[p] for p in ids if p in known), {"known_as": set(), "identifiers": [], "country": None})
+        told: Any = next((known[p] for p in ids if p in known), {"known_as": set(), "identifiers": [], "country": None})
         return Thing(ids=ids, names=name | told["known_as"], described=bool(name or ids & set(known)),
                      types=set(told.get("types", ())), papers=told["identifiers"], country=country or told["country"])
 
@@ -173,10 +172,11 @@ class Model:
         tolerated = 1 + Decimal(x.above["delivery_tolerance_percent"]) / 100 if ordered else 0
         wrong = {"ORDER_UNKNOWN": not ordered, "ORDER_CANCELLED": x.above["status"] == "CANCELLED",
                  "OVER_DELIVERY": ordered and shipped > ordered[0] * tolerated}
-        found = {(code, x.line_no, x.order_id) for code, is_so in wrong.items() if is_so and x.order_id}
+        found: Any = {(code, x.line_no, x.order_id) for code, is_so in wrong.items() if is_so and x.order_id}
         if not x.abroad:
             return found
-        days, user = [*s.days, self.now.date().isoformat()], x.parties.get("end_user")
+        today, user = self.now.date().isoformat(), x.parties.get("end_user")
+        days = [today] if s.departure and s.left == "RELEASED" else [*s.days, today]  # D1.7
         absent = {"importer", "end_user"} - set(x.parties) or not x.destination or (x.codes and not x.use)
         unclear = not all(p.described for role, p in x.parties.items() if role != "forwarder")
         found |= {("MISSING_DATA",)} if absent or unclear else set()
@@ -217,7 +217,7 @@ class Model:
 
     def plan(self, s: Any, lines: list[Any]) -> tuple[Any, Any]:
         """D3.3, D3.5, D3.6, D1.7, D4.7: what each line draws, or took all the same; what the nearest licence lacks."""
-        draws, lacks, known = {}, set(), self.known["licence"]
+        draws, lacks, known = dict[int, Draw](), set[Any](), self.known["licence"]
         there = {no: lic for no, lic in known.items() if lic["status"] != "DRAFT"}
         over = {old for lic in there.values() if lic["valid_from"] <= s.days[0] for old in lic.get("supersedes", ())}
         for x in lines:
@@ -264,7 +264,7 @@ class Model:
             "LICENCE_CONSUMED": full and account.lapsed, "QTY_EXCEEDED": full and account.net > granted,
             "USES_EXCEEDED": full and not account.lapsed and lic["max_uses"] and account.used >= lic["max_uses"],
             "VALUE_EXCEEDED": full and account.value > Decimal(of["value"]["amount"])}
-        lacks = {(code, x.line_no, lic["licence_no"]) for code, is_so in wrong.items() if is_so}
+        lacks: Any = {(code, x.line_no, lic["licence_no"]) for code, is_so in wrong.items() if is_so}
         lacks |= set() if user and user.described and x.use and x.destination else {("MISSING_DATA",)}
         if at == kept and (x.line_no in s.fit or {r[0] for r in lacks} == {"LICENCE_REVOKED"}):
             lacks = {r for r in lacks if r[0] in HARD}  # D1.7

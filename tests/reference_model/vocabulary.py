@@ -64,7 +64,7 @@ def base() -> list[Step]:
 
 MILESTONES = ("DEPARTED", "DEPARTED", "DEPARTED", "DEPARTED", "DELIVERED", "ARRIVED", "PACKED", "CANCELLED",
               "CANCELLED")  # fmt: skip
-LICENCE_CHANGES = (
+LICENCE_CHANGES: tuple[Data, ...] = (
     {"status": "SUSPENDED"}, {"status": "REVOKED"}, {"status": "CHANGE_PENDING"}, {"status": "RETURNED"},
     {"status": "DRAFT"}, {"max_uses": 1}, {"max_uses": 2}, {"valid_from": "2026-03-04"}, {"valid_until": "2026-03-04"},
     {"end_users": ["BETA"]}, {"end_uses": ["MRI", "LAB"]}, {"destinations": ["DE", "JP"]}, {"exporter_id": "E2"},
