@@ -1,6 +1,9 @@
 """Short seeded histories over a small vocabulary, so that orders, shipments, licences and notices collide often.
 
-Steps are events `(type, id, time, data)`, well-formed and within what the model answers, or `("clock", "", time, {})`.
+Steps are events `(type, id, time, data)`, well-formed, or `("clock", "", time, {})`. They stay within what the model
+answers (its first lines): kilograms and dollars alone, no version of a licence twice, no departure of what nobody has
+described; once goods have left, their amounts, items, the windows of controls, and the parties, end use and destination
+of their orders stay as they are, and orders of what was delivered are not heard of again.
 """
 
 from __future__ import annotations

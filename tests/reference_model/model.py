@@ -1,12 +1,12 @@
 """The rules of domain.md a second time, plainly: after every event everybody is judged again from what is known.
 
 Takes the data of the events (contracts.md §2), well-formed and in order of arrival, and a clock; shares no code with
-the engine. Left out, and tested in tests/domain and tests/scenarios instead: unreadable events; persons' holds and
-releases; mistaken identities; policies that are off by default; violations and alerts; facts dated ahead; units, rates,
-statements, MISSING_NET, transit, limits of importer and consignee, period limits, service roles but the forwarder;
-LICENCE_CONFLICT; licences that answer a notice (D6.6); END_USE_CHANGED, END_USER_CHANGED; milestones but the actual
-ones until DELIVERED and CANCELLED, corrections; a departure unheard of before, or with a corrected day; orders after a
-delivery; and what changes once goods have left: amounts, items, windows of controls, what their order says.
+the engine. Left out, and tested in tests/domain (boundaries, engine, matching, rulebook) and tests/scenarios instead:
+unreadable events; persons' holds and releases; mistaken identities; policies that are off by default; violations and
+alerts; facts dated ahead; units, rates, statements, MISSING_NET, transit, limits of importer and consignee, period
+limits, service roles but the forwarder; LICENCE_CONFLICT; licences that answer a notice (D6.6); END_USE_CHANGED,
+END_USER_CHANGED; milestones but the actual ones until DELIVERED, and CANCELLED; corrections; a departure unheard of
+before, or with a corrected day; and what changes once goods have left: amounts, items, controls' windows, their orders.
 """
 
 # fmt: off
@@ -72,7 +72,7 @@ class Model:
             before = stored.get(key, {"version": 0, "authority_time": "2000-01-01T00:00:00+08:00"})
             older = name == "licence" and instant(data["authority_time"]) < instant(before["authority_time"])
             if data["version"] > before["version"] and not older:
-                known_as = {normal(name) for name in [*data.get("names", ()), *data.get("aliases", ())]}
+                known_as = {normal(n) for n in [*data.get("names", ()), *data.get("aliases", ())]}
                 stored[key] = {**data, "lifted": what == "lifted", "at": when, "known_as": known_as}
                 self.settle(key if name == "licence" else "")
         elif name in ("order", "shipment") and event_id not in self.seen:
@@ -80,14 +80,14 @@ class Model:
                 kind=name, id=data[name + "_id"], arrival=len(self.subjects), version=0, data={"lines": []}, past=[],
                 state="", reasons=frozenset(), draws={}, took={}, closed=False, departure=None, open=None,
                 moved=set(), fit=set(), delivered=False))
-            kind, when = data.get("milestone"), data.get("occurred_at")
-            if kind in ("DEPARTED", "ARRIVED", "DELIVERED"):
+            milestone, at = data.get("milestone"), data.get("occurred_at")
+            if milestone in ("DEPARTED", "ARRIVED", "DELIVERED"):
                 if not s.departure:  # the first alone counts; D4.7: by what it was when it left
-                    s.departure, s.closed, s.moved = when, False, {("MOVED_UNRELEASED", event_id)}
-                    s.left, s.left_with = ([p[1:] for p in s.past if p[0] <= instant(when)] or [("", set())])[-1]
-                s.delivered = s.delivered or kind == "DELIVERED"
-            elif kind:
-                s.closed = s.closed or (kind == "CANCELLED" and not s.departure)
+                    s.departure, s.closed, s.moved = at, False, {("MOVED_UNRELEASED", event_id)}
+                    s.left, s.left_with = ([p[1:] for p in s.past if p[0] <= instant(at)] or [("", set())])[-1]
+                s.delivered = s.delivered or milestone == "DELIVERED"
+            elif milestone:
+                s.closed = s.closed or (milestone == "CANCELLED" and not s.departure)
             elif data["version"] > s.version:
                 s.version, s.data = data["version"], data if what == "upserted" else {**s.data, "status": "CANCELLED"}
                 s.closed = s.closed if name == "shipment" else s.data["status"] != "OPEN"
