@@ -78,12 +78,11 @@ class Model:
         elif name in ("order", "shipment") and event_id not in self.seen:
             s = self.subjects.setdefault((name, data[name + "_id"]), Thing(
                 kind=name, id=data[name + "_id"], arrival=len(self.subjects), version=0, data={"lines": []}, past=[],
-                state="", reasons=frozenset(), draws={}, took={}, closed=False, departure=None, open=None,
-                moved=set(), fit=set(), delivered=False))
+                state="", reasons=set(), draws={}, took={}, closed=False, departure=None, fit=set(), delivered=False))
             milestone, at = data.get("milestone"), data.get("occurred_at")
             if milestone in ("DEPARTED", "ARRIVED", "DELIVERED"):
                 if not s.departure:  # the first alone counts; D4.7: by what it was when it left
-                    s.departure, s.closed, s.moved = at, False, {("MOVED_UNRELEASED", event_id)}
+                    s.departure, s.closed, s.open, s.moved = at, False, None, {("MOVED_UNRELEASED", event_id)}
                     s.left, s.left_with = ([p[1:] for p in s.past if p[0] <= instant(at)] or [("", set())])[-1]
                 s.delivered = s.delivered or milestone == "DELIVERED"
             elif milestone:
@@ -92,6 +91,8 @@ class Model:
                 s.version, s.data = data["version"], data if what == "upserted" else {**s.data, "status": "CANCELLED"}
                 s.closed = s.closed if name == "shipment" else s.data["status"] != "OPEN"
             self.judge(s)
+            for order in [x.order for x in s.lines if x.order]:  # what it reserves follows its shipments first (D4.1)
+                self.judge(order)
             self.settle()
         self.seen.add(event_id)
 
@@ -143,14 +144,14 @@ class Model:
             order = self.subjects.get(("order", raw.get("order_id")))
             above: Any = order.data if order else {"lines": [], "status": ""}
             codes = item["control_codes"] if abroad and item["classification"] == "CONTROLLED" else []
+            parties = {role: self.party(ref) for role, ref in {**above.get("parties", {}), **told}.items()}
             result.append(Thing(
                 **{"order_id": None, "order_line": None, **raw}, item=item, order=order, above=above, abroad=abroad,
                 all=codes, codes={c for c in codes if c not in controls or acts(controls[c], s.days)},
-                parties={role: self.party(ref) for role, ref in {**above.get("parties", {}), **told}.items()},
                 use=(own.get("end_use") or above.get("end_use") or {}).get("code"), exporter=own.get("exporter_id"),
-                destination=own.get("destination") or above.get("destination"),
+                destination=own.get("destination") or above.get("destination"), parties=parties,
                 licences=set(own.get("licences") or above.get("licences") or []), worth=Decimal(raw["value"]["amount"]),
-                net=Decimal((raw.get("net_quantity") or raw["quantity"])["value"])))
+                user=parties.get("end_user"), net=Decimal((raw.get("net_quantity") or raw["quantity"])["value"])))
         return result
 
     def party(self, ref: Any) -> Any:
@@ -175,15 +176,14 @@ class Model:
         found: Any = {(code, x.line_no, x.order_id) for code, is_so in wrong.items() if is_so and x.order_id}
         if not x.abroad:
             return found
-        today, user = self.now.date().isoformat(), x.parties.get("end_user")
-        days = [today] if s.departure and s.left == "RELEASED" else [*s.days, today]  # D1.7
+        days = ([] if s.departure and s.left == "RELEASED" else s.days) + [self.now.date().isoformat()]  # D1.7
         absent = {"importer", "end_user"} - set(x.parties) or not x.destination or (x.codes and not x.use)
         unclear = not all(p.described for role, p in x.parties.items() if role != "forwarder")
         found |= {("MISSING_DATA",)} if absent or unclear else set()
         found |= set() if x.all or x.item["classification"] == "NOT_CONTROLLED" else {("ITEM_UNCLASSIFIED", x.line_no)}
         for c in [c for code, c in self.known["control"].items() if code in x.all and acts(c, days)]:
             banned = x.destination in c["prohibited_destinations"] or x.use in c["prohibited_end_uses"] or (
-                user and user.types & set(c["prohibited_end_user_types"]))
+                x.user and x.user.types & set(c["prohibited_end_user_types"]))
             found |= {("PROHIBITED", x.line_no, c["control_code"])} if banned or c["kind"] == "PROHIBITED" else set()
         lic = self.known["licence"][draws[x.line_no].at[0]] if x.line_no in draws else {"type": ""}
         papers = lic["type"] == "INDIVIDUAL" and lic["risk_report_on_file"] and lic["undertaking_on_file"]
@@ -247,7 +247,7 @@ class Model:
 
     def option(self, s: Any, x: Any, lic: Any, of: Any, draws: Any, kept: Any) -> Option:
         """D3.4, D3.8, D3.9, D4.1, D4.2, D7.2: what keeps `x` from drawing on the licence line `of`."""
-        at, days, user = (lic["licence_no"], of["line_no"]), s.days[s.kind == "order":], x.parties.get("end_user")
+        at, days, user = (lic["licence_no"], of["line_no"]), s.days[s.kind == "order":], x.user
         listed = set(of["control_codes"]) if of["control_codes"] or not of["item_nos"] else x.codes
         covers = x.codes & listed if x.item_no in (of["item_nos"] or [x.item_no]) else set()
         late = s.departure and lic["status"] != "REVOKED" and instant(lic["authority_time"]) > instant(s.departure)
