@@ -27,6 +27,8 @@ class Teller:
         self.orders: dict[str, Data] = {}
         self.shipments: dict[str, Data] = {}
         self.left: set[str] = set()
+        self.arrived: list[str] = []
+        self.named: dict[str, int] = {}
         self.gone: set[str] = set()
         self.delivered: set[str] = set()
         self.unclear: set[str] = set()
@@ -55,6 +57,8 @@ class Teller:
         return (at or self.now).isoformat(timespec="milliseconds")
 
     def say(self, kind: str, data: Data) -> None:
+        subject = data.get("shipment_id") or data.get("order_id")
+        self.arrived += [subject] if subject and subject not in self.arrived else []
         self.steps.append((kind, f"e{len(self.steps)}", self.time(), data))
 
     def tell(self) -> list[Step]:
@@ -62,6 +66,13 @@ class Teller:
             step = self.one(WEIGHTED)
             step(self)
         return self.steps
+
+    def speaks(self, order: str) -> bool:
+        """Whether more is heard of it. One that was named before it came, comes before anybody else does, or never:
+        domain.md leaves open whose turn it is among those who came in between (D4.4).
+        """
+        overtaken = order not in self.arrived and self.named.get(order, len(self.arrived)) != len(self.arrived)
+        return self.status(order) != "CLOSED" and order not in self.delivered and not overtaken
 
     def status(self, order: str) -> str:
         return str(self.orders.get(order, {"status": ""})["status"])
@@ -110,7 +121,7 @@ class Teller:
     def order(self) -> None:
         key = self.one(("O1", "O2"))
         before = self.orders.get(key)
-        if self.status(key) == "CLOSED" or key in self.delivered:
+        if not self.speaks(key):
             return
         quantity, value = self.amount()
         lines = [{"line_no": 1, "item_no": self.ordered[key], "quantity": quantity, "value": value}]
@@ -130,7 +141,7 @@ class Teller:
 
     def cancel_order(self) -> None:
         key = self.one(("O1", "O2"))
-        if self.status(key) == "CLOSED" or key in self.delivered:
+        if not self.speaks(key):
             return
         version = self.version(key)
         if key in self.orders:
@@ -168,6 +179,8 @@ class Teller:
             data = {**before, "version": data["version"], **self.one(changes)}
         self.keep(self.shipments, key, data)
         self.say("shipment.upserted", data)
+        for named in {line.get("order_id", "") for line in data["lines"]}:
+            self.named.setdefault(named, len(self.arrived))
 
     def milestone(self) -> None:
         if not self.shipments and self.chance(0.8):
