@@ -5,16 +5,20 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Any
 
 import typer
 
 from services.cli_gate import Json, with_gate
+from services.gatekeeper.domain.calendar import SHANGHAI
 from services.gatekeeper.pipeline.known_then import known_at
 from services.gatekeeper.pipeline.replay import Replayed, replayed
-from services.gatekeeper.store.decisions import Selection
+from services.gatekeeper.policy_file.settings import SETTINGS, plain
+from services.gatekeeper.policy_file.writing import flow
+from services.gatekeeper.store.decisions import Selection, decision_in_force
 from services.gatekeeper.store.journal import ENGINE_VERSION
+from services.gatekeeper.store.policies import Recorded, recorded_policy
 from services.gatekeeper.wiring import Gate
 
 TOLD_MAX = 1_000
@@ -85,17 +89,33 @@ def show(
     at: Annotated[str | None, typer.Option(metavar="TIME", help="RFC 3339 with offset; now if not given.")] = None,
     as_json: Json = False,
 ) -> None:
-    """What was known then, and what was decided: facts, references in their versions, balances, holds, draws."""
+    """What was known then, and what was decided: facts, policy, references in their versions, balances, holds, draws.
+
+    Exit 1: no decision about it is stored, then or later.
+    """
     owner, owner_id = _owner(shipment, order, required=True)
     instant = _time(at, "--at")
 
-    async def work(gate: Gate) -> dict[str, Any]:
+    async def work(gate: Gate) -> tuple[dict[str, Any], bool]:
         async with gate.database.reading() as connection:
-            return await known_at(connection, owner or "", owner_id or "", instant)
+            known = await known_at(connection, owner or "", owner_id or "", instant)
+            if "policy_version" in known:
+                known["policy"] = _settings(await recorded_policy(connection, known["policy_version"]))
+            newest = await decision_in_force(connection, owner or "", owner_id or "", None)
+            return known, newest is not None
 
-    known = with_gate(work)
-    for line in [json.dumps(known, ensure_ascii=False)] if as_json else _told(known):
-        typer.echo(line)
+    known, ever = with_gate(work)
+    if as_json or ever:
+        for line in [json.dumps(known, ensure_ascii=False)] if as_json else _told(known):
+            typer.echo(line)
+    if not ever:
+        typer.echo(f"holdgate: no decision about {owner} {owner_id} is stored", err=True)
+    raise typer.Exit(0 if ever else 1)
+
+
+def _settings(found: Recorded | None) -> dict[str, Any] | None:
+    """Each setting of a policy as it was; None: that version is stored no more."""
+    return None if found is None else {one.name: plain(getattr(found.policy, one.name)) for one in SETTINGS}
 
 
 def _owner(shipment: str | None, order: str | None, *, required: bool) -> tuple[str | None, str | None]:
@@ -168,7 +188,8 @@ def _told(known: dict[str, Any]) -> Iterator[str]:
     if not known["known"]:
         yield f"{asked}: not known yet, nothing had been decided"
         return
-    yield f"{asked}: {known.get('state', 'unreadable')}, decided {known['decided_at']} (decision {known['decision']})"
+    decided = f"decided {_moment(known['decided_at'])}"
+    yield f"{asked}: {known.get('state', 'unreadable')}, {decided} (decision {known['decision']})"
     if known["fault"]:
         yield f"NOT TO BE TRUSTED: {known['fault']}"
     if "state" in known:
@@ -182,7 +203,8 @@ def _details(known: dict[str, Any]) -> Iterator[str]:
     yield f"cause: {by}" + (f", event {known['event_hash']}" if known["event_hash"] else "")
     if known["failure"]:
         yield f"failed: {known['failure']}"
-    yield from (f"hold {hold['reason']} since {hold['placed_at']}: {hold['text']['en']}" for hold in known["holds"])
+    for hold in known["holds"]:
+        yield f"hold {hold['reason']} since {_moment(hold['placed_at'])}: {hold['text']['en']}"
     for draw in known["draws"]:
         where = f"{draw['licence_no']}/{draw['licence_line']}"
         yield f"draw line {draw['line_no']} on {where}: {draw['balance']} {draw['quantity']}, {draw['value']}"
@@ -193,7 +215,26 @@ def _details(known: dict[str, Any]) -> Iterator[str]:
     for balance in known["balances"]:
         for line in balance["lines"]:
             place = f"{balance['licence_no']}/{line['line_no']}"
-            yield f"balance {place}: reserved {line['reserved']}, consumed {line['consumed']}"
-    yield f"policy, version {known['policy_version']}"
+            unit = f" {line['unit']}" if line["unit"] else ""
+            yield f"balance {place}: reserved {line['reserved']}{unit}, consumed {line['consumed']}{unit}"
+    yield from _policy(known["policy_version"], known["policy"])
     for one in known["references"]:
         yield f"{one['kind']} {one['key']}, version {one['version']}: {json.dumps(one['body'], ensure_ascii=False)}"
+
+
+def _policy(version: int, settings: dict[str, Any] | None) -> Iterator[str]:
+    """Every setting as it was; of the defaults there is no file that was applied."""
+    if settings is None:
+        yield f"policy, version {version}: stored no more"
+        return
+    yield f"policy, version {version} (`holdgate policy show --version {version}` says since when, and who applied it):"
+    yield from (
+        f"  {name}: {flow(tuple(value) if isinstance(value, list) else value)}" for name, value in settings.items()
+    )
+
+
+def _moment(written: str) -> str:
+    """In UTC and in Shanghai, by whose days everything is judged."""
+    instant = datetime.fromisoformat(written)
+    there = instant.astimezone(SHANGHAI)
+    return f"{instant.astimezone(UTC).isoformat()} ({there:%Y-%m-%d %H:%M:%S} in Shanghai)"

@@ -1,6 +1,6 @@
 """What must hold in the database whatever happened before, on the topic that was published from it, and of its input.
 
-Each clause of the promise has a module in `tests.checking`: lanes, owners, balances,
+Each clause of the promise has a module in `tests.checking`: lanes, owners, balances, units,
 families, inputs, statuses and replays.
 """
 
@@ -16,6 +16,7 @@ from tests.checking.owners import rows_and_bodies, selection, sequences, states
 from tests.checking.replays import decided_again
 from tests.checking.statuses import agree
 from tests.checking.stored import Stored, read, snapshot
+from tests.checking.units import units
 
 __all__ = ["Input", "TopicRecord", "check"]
 
@@ -42,6 +43,7 @@ async def check(
         *states(stored),
         *balances(stored),
         *days(stored),
+        *units(stored),
         *draws(stored),
         *overlaps(stored),
         *families(stored),

@@ -164,7 +164,7 @@ class Office:
         async with self.gate.database.transaction() as tx:
             await tx.execute(
                 "INSERT INTO licence_line_balance (licence_no, line_no, reserved, consumed, value_reserved,"
-                " value_consumed) VALUES ($1, 1, $2, $3, $4, $5)",
+                " value_consumed, unit, currency) VALUES ($1, 1, $2, $3, $4, $5, 'KGM', 'USD')",
                 licence_no,
                 *map(Decimal, sums),
             )

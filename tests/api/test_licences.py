@@ -71,6 +71,24 @@ async def test_a_licence_that_nobody_has_drawn_on_is_wholly_free(officer: httpx2
     assert shown["facts"]["end_users"] == ["ALPHA"]
 
 
+async def test_what_is_drawn_on_a_line_that_the_newest_version_dropped_stays_to_be_seen(
+    officer: httpx2.AsyncClient, office: Office
+) -> None:
+    await office.licence(account=(1, 0, False))
+    await office.balance("L1", "0", "300.5", "0", "54000.00")
+    await office.licence(version=2, lines=())
+    (line,) = (await officer.get("/v1/licences/L1/balance")).json()["lines"]
+    assert (line["line_no"], line["unit"], line["granted"], line["consumed"]) == (1, "KGM", "0", "300.5")
+    assert (line["value"]["currency"], line["value"]["consumed"], line["value"]["free"]) == ("USD", "54000.00", "0")
+    assert line["free"] == "0"
+
+
+async def test_a_dropped_line_on_which_nothing_stands_is_not_shown(officer: httpx2.AsyncClient, office: Office) -> None:
+    await office.licence(account=(0, 0, False), lines=())
+    await office.balance("L1", "0", "0", "0", "0")
+    assert (await officer.get("/v1/licences/L1/balance")).json()["lines"] == []
+
+
 @pytest.mark.parametrize(
     ("status", "valid_until", "completed", "shown"),
     [

@@ -47,11 +47,11 @@ class Stored:
 
 
 _TABLES = {
-    "ledger": "SELECT licence_no, licence_line, owner, owner_id, line_no, day, sum(reserved) AS reserved,"
-    " sum(consumed) AS consumed, sum(value_reserved) AS value_reserved, sum(value_consumed) AS value_consumed,"
-    " sum(uses) AS uses, sum(uses_reserved) AS uses_reserved FROM ledger"
-    " GROUP BY licence_no, licence_line, owner, owner_id, line_no, day",
-    "balances": "SELECT licence_no, line_no, reserved, consumed, value_reserved, value_consumed, days"
+    "ledger": "SELECT licence_no, licence_line, owner, owner_id, line_no, day, unit, currency,"
+    " sum(reserved) AS reserved, sum(consumed) AS consumed, sum(value_reserved) AS value_reserved,"
+    " sum(value_consumed) AS value_consumed, sum(uses) AS uses, sum(uses_reserved) AS uses_reserved FROM ledger"
+    " GROUP BY licence_no, licence_line, owner, owner_id, line_no, day, unit, currency",
+    "balances": "SELECT licence_no, line_no, reserved, consumed, value_reserved, value_consumed, days, unit, currency"
     " FROM licence_line_balance",
     "accounts": "SELECT licence_no, uses, uses_reserved FROM licence_account",
     "holds": "SELECT owner, owner_id, hold_id, reason FROM open_hold",

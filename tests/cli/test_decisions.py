@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncIterator
-from datetime import timedelta
+from dataclasses import replace
+from datetime import UTC, timedelta
 
 import pytest
 
+from services.gatekeeper.domain.calendar import SHANGHAI
+from services.gatekeeper.domain.policy import Policy
+from services.gatekeeper.pipeline.policies import record_policy
+from services.gatekeeper.store.policies import Author
 from tests.cli.conftest import Run
 from tests.pipeline.feeding import Feeder
 from tests.pipeline.trade import NOW, RULES, licence, milestone, notice, order, shipment
 
 LATER = NOW + timedelta(hours=1)
+IN_BOTH = f"{LATER.astimezone(UTC).isoformat()} ({LATER.astimezone(SHANGHAI):%Y-%m-%d %H:%M:%S} in Shanghai)"
 
 
 @pytest.fixture
@@ -69,11 +75,37 @@ async def test_what_was_known_then_is_shown(feeder: Feeder, holdgate: Run) -> No
     for words in ("RELEASED", "draw line 1 on M1/1: RESERVED 300 KGM", "licence M1, version 1", "order O1 CLEARED"):
         assert words in then.stdout
     now = holdgate("decisions", "show", "--shipment", "S1")
-    assert "hold STOP_NOTICE since" in now.stdout
+    assert f"hold STOP_NOTICE since {IN_BOTH}:" in now.stdout
+    assert f", decided {IN_BOTH} (decision " in now.stdout
     early = holdgate("decisions", "show", "--order", "O1", "--at", "2026-03-01T00:00:00+08:00")
     assert (early.returncode, "not known yet" in early.stdout) == (0, True)
     await feeder.query("UPDATE decision SET body = '{}'")
     assert "NOT TO BE TRUSTED" in holdgate("decisions", "show", "--order", "O1").stdout
+
+
+async def test_the_policy_is_shown_as_it_was(feeder: Feeder, holdgate: Run) -> None:
+    early = json.loads(holdgate("decisions", "show", "--shipment", "S3", "--json").stdout)
+    assert (early["policy_version"], early["policy"]["review_valid_days"]) == (0, Policy().review_valid_days)
+    policy = Policy(version=1, review_valid_days=17, catch_all_end_uses=("MISSILE",))
+    await record_policy(feeder.gate, policy, Author("officer", "00"), patience_seconds=10)
+    await feeder.until_idle()
+    await feeder.tell(shipment("S4", "5 KGM"))
+    await record_policy(
+        feeder.gate, replace(policy, version=2, review_valid_days=3), Author("officer", "00"), patience_seconds=10
+    )
+    said = holdgate("decisions", "show", "--shipment", "S4").stdout
+    for words in ("policy, version 1 ", "policy show --version 1`", "\n  review_valid_days: 17\n", "[MISSILE]"):
+        assert words in said
+    told = json.loads(holdgate("decisions", "show", "--shipment", "S4", "--json").stdout)
+    assert (told["policy"]["review_valid_days"], told["policy"]["catch_all_end_uses"]) == (17, ["MISSILE"])
+
+
+async def test_a_shipment_that_nothing_is_stored_about_is_no_success(feeder: Feeder, holdgate: Run) -> None:
+    said = holdgate("decisions", "show", "--shipment", "S99")
+    assert (said.returncode, said.stdout) == (1, "")
+    assert said.stderr == "holdgate: no decision about shipment S99 is stored\n"
+    told = holdgate("decisions", "show", "--order", "O99", "--at", NOW.isoformat(), "--json")
+    assert (told.returncode, json.loads(told.stdout)["known"]) == (1, False)
 
 
 async def test_a_replay_of_nothing_that_was_asked_for_is_no_success(feeder: Feeder, holdgate: Run) -> None:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from services.gatekeeper.domain.aggregates import LicenceAccount
+from services.gatekeeper.domain.restated import restated_lines
 from services.gatekeeper.domain.rule_entities import Licence, RuleEntity
-from services.gatekeeper.domain.rulebook import RuleChange, RuleOutcome, apply_rule, contradicted, restated_lines
+from services.gatekeeper.domain.rulebook import RuleChange, RuleOutcome, apply_rule, contradicted
 
 if TYPE_CHECKING:
     from tests.domain.world import World
@@ -17,11 +19,5 @@ def rule_change(world: World, entity: RuleEntity) -> RuleChange:
     stored, new = change.before, change.entity
     if change.outcome is not RuleOutcome.APPLIED or not (isinstance(stored, Licence) and isinstance(new, Licence)):
         return change
-    drawn = tuple(line_no for line_no in restated_lines(stored, new) if _drawn(world, new.licence_no, line_no))
+    drawn = restated_lines(world.accounts.get(new.licence_no, LicenceAccount(new.licence_no)), new)
     return contradicted(world.references, stored, new, drawn) if drawn else change
-
-
-def _drawn(world: World, licence_no: str, line_no: int) -> bool:
-    account = world.accounts.get(licence_no)
-    line = account.lines.get(line_no) if account is not None else None
-    return line is not None and any((line.reserved, line.consumed, line.value_reserved, line.value_consumed))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -19,7 +20,8 @@ from services.gatekeeper.api.principal import Principal, ReadsLicences
 from services.gatekeeper.api.views import BalanceView, LicenceView
 from services.gatekeeper.domain.aggregates import LicenceAccount, LineBalance
 from services.gatekeeper.domain.calendar import shanghai_day
-from services.gatekeeper.domain.quantity import EXACT
+from services.gatekeeper.domain.quantity import EXACT, Money, Quantity
+from services.gatekeeper.domain.restated import is_drawn
 from services.gatekeeper.domain.rule_entities import Licence, LicenceLine
 from services.gatekeeper.domain.vocabulary import LicenceStatus
 from services.gatekeeper.store.codec import dump
@@ -29,6 +31,7 @@ from services.gatekeeper.wiring import Gate
 from services.kit.problems import Problem
 
 EXPIRED, CONSUMED = "EXPIRED", "CONSUMED"
+NOTHING = Decimal(0)
 router = APIRouter(tags=["licences"])
 _NO_STORE = {"Cache-Control": "no-store"}
 
@@ -89,8 +92,17 @@ def balance_view(stored: StoredLicence, day: date) -> dict[str, Any]:
         "uses": account.uses,
         "uses_reserved": account.uses_reserved,
         "max_uses": licence.max_uses,
-        "lines": [_line(line, account) for line in sorted(licence.lines, key=lambda line: line.line_no)],
+        "lines": [_line(line, account) for line in sorted(_lines(licence, account), key=lambda line: line.line_no)],
     }
+
+
+def _lines(licence: Licence, account: LicenceAccount) -> Iterator[LicenceLine]:
+    """Those of the newest version, and those that it dropped while something was drawn on them: granting nothing."""
+    yield from licence.lines
+    known = {line.line_no for line in licence.lines}
+    for line_no, balance in account.lines.items():
+        if line_no not in known and is_drawn(balance) and balance.unit and balance.currency:
+            yield LicenceLine(line_no, (), (), Quantity(NOTHING, balance.unit), Money(NOTHING, balance.currency))
 
 
 def _line(line: LicenceLine, account: LicenceAccount) -> dict[str, Any]:
@@ -111,7 +123,7 @@ def _line(line: LicenceLine, account: LicenceAccount) -> dict[str, Any]:
 def _sums(granted: Decimal, reserved: Decimal, consumed: Decimal) -> dict[str, str]:
     """D4.1: what is free, never shown below zero; exact."""
     free = EXACT.subtract(EXACT.subtract(granted, reserved), consumed)
-    amounts = {"granted": granted, "reserved": reserved, "consumed": consumed, "free": max(free, Decimal(0))}
+    amounts = {"granted": granted, "reserved": reserved, "consumed": consumed, "free": max(free, NOTHING)}
     return {name: decimal_text(amount) for name, amount in amounts.items()}
 
 

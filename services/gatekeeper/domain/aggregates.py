@@ -249,7 +249,7 @@ class DaySum:
 
 @dataclass(frozen=True, slots=True)
 class LineBalance:
-    """Sums of the ledger for one licence line, in the line's own unit and currency (D4.1).
+    """Sums of the ledger for one licence line, in `unit` and `currency`: those that its draws were booked in (D4.1).
 
     `days`: the quantities by the draws' days, without days on which nothing is left; None: not kept. They are kept from
     the first time on that a licence with a period limit is looked at (D3.11).
@@ -261,6 +261,8 @@ class LineBalance:
     value_reserved: Decimal = Decimal(0)
     value_consumed: Decimal = Decimal(0)
     days: Mapping[date, DaySum] | None = None
+    unit: str | None = None
+    currency: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -277,7 +279,7 @@ class LicenceAccount:
 
 @dataclass(frozen=True, slots=True)
 class LedgerEntry:
-    """One change of a balance, never updated (D4.1). Deltas: positive adds. `licence_line` 0: uses only.
+    """One change of a balance, never updated (D4.1). Deltas: positive adds. `licence_line` 0: uses only, no unit.
 
     `day`: the one that the changed draw is for; what moves to another day is two entries.
     """
@@ -296,3 +298,5 @@ class LedgerEntry:
     uses_reserved: int = 0
     rate_id: str | None = None
     day: date | None = None
+    unit: str | None = None
+    currency: str | None = None

@@ -15,10 +15,12 @@ from services.gatekeeper.domain.case import Case, CaseLine
 from services.gatekeeper.domain.catch_all import left_as
 from services.gatekeeper.domain.combining import SIZE, fitting, parts, spread
 from services.gatekeeper.domain.evolve import evolve
+from services.gatekeeper.domain.findings import Detail
 from services.gatekeeper.domain.fit import field_findings, status_findings
+from services.gatekeeper.domain.lacking import booked_on, lacking
 from services.gatekeeper.domain.leaving import BALANCE, STATUS, is_contested, was_open_when_leaving
 from services.gatekeeper.domain.matching import Judgement, judge, measured
-from services.gatekeeper.domain.plan import asks, reasons_of, taken_by
+from services.gatekeeper.domain.plan import asks, nearest_told, reasons_of, taken_by
 from services.gatekeeper.domain.reasons import Reason
 from services.gatekeeper.domain.room import LineKey, Room, place_of
 from services.gatekeeper.domain.room_amounts import draw_amounts
@@ -37,6 +39,7 @@ class Outcome:
     booking: list[Draw] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
     candidates: list[Candidate] = field(default_factory=list)
+    nearest: dict[int, Detail] = field(default_factory=dict)
 
     def stands(self, case: Case, best: Sequence[Judgement]) -> None:
         taken = taken_by(case, self.room, best, Balance.CONSUMED)
@@ -76,6 +79,10 @@ def judge_booked(
         alone = contested and len(standing) == 1
         if line.needs_licence:
             outcome.findings += reasons_of(case, line, [*standing, *others]) if alone else told
+        else:
+            at = standing[0].candidate
+            on = {**booked_on(at.licence.licence_no, at.line.line_no), **lacking(told)}
+            outcome.nearest[line.line_no] = nearest_told([*standing, *others]) if alone else on
         outcome.booking += taken_by(case, room, standing, Balance.CONSUMED) or _kept(case, room, standing, booked)
 
 

@@ -16,6 +16,7 @@ class UnreadableRule:
     """A rule event that could not be read and is neither repaired nor dropped (D8.4).
 
     `kind` None: nothing readable told what it was. `key` is the entity's key where known; `event_key` the subject.
+    `error`: what is wrong with which field, for people ("data.valid_until: …"); None: not told.
     """
 
     quarantine_id: str
@@ -23,6 +24,7 @@ class UnreadableRule:
     kind: RuleKind | None
     key: str | None
     was_upsert: bool = True
+    error: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import TYPE_CHECKING
 
 from services.gatekeeper.domain.aggregates import Draw, Finding, LicenceAccount, Order, Shipment
 from services.gatekeeper.domain.facts import EndUse, PartyRef
 from services.gatekeeper.domain.families import NOBODY_ELSE, Families
+from services.gatekeeper.domain.findings import Detail
 from services.gatekeeper.domain.policy import Policy
 from services.gatekeeper.domain.quantity import Money, Quantity
 from services.gatekeeper.domain.references import References
@@ -55,7 +56,8 @@ class Case:
     line's licence. `fitting`: as much of that as fits its line, by which D6.6 knows whether a licence answers.
     `planned_day`: the day that was planned, past or not. `scene`: what is known already of cases that differ only in
     who they are and how much they ask for. `families`: what other shipments export of one family to one end user
-    (SPLIT_SUSPECTED). `left_released`: it was RELEASED when it left.
+    (SPLIT_SUSPECTED). `nearest`: by line that no licence fits, which was nearest and what it lacks, for people
+    (nearness.py). `left_released`: it was RELEASED when it left.
     """
 
     owner: str
@@ -82,6 +84,7 @@ class Case:
     planned_day: date | None = None
     scene: Scene | None = None
     families: Families = NOBODY_ELSE
+    nearest: Mapping[int, Detail] = field(default_factory=dict)
     left_released: bool = False
 
     @property

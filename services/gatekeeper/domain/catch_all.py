@@ -25,6 +25,8 @@ def catch_all(case: Case) -> Iterator[Finding]:
     """One finding for each line of concern that no licence naming its item (`item_nos`) fits; before departure only
     such licences are planned for it (plan.py).
 
+    It tells which licence that does was nearest to lifting it, and what that lacks (nearness.py).
+
     After departure a line that left lawfully without such a licence is asked again only when its facts changed: not
     because policy did (D1.7). One that left on a licence, or while held, is asked like any line that is booked
     (departed.py).
@@ -35,7 +37,8 @@ def catch_all(case: Case) -> Iterator[Finding]:
         if not concern or line.line_no in licensed or _is_shipped_already(case, line):
             continue
         if not left_without(case, line):
-            yield about_line(Reason.CATCH_ALL, line, {"item_no": line.item_no, **concern})
+            lacks = case.nearest.get(line.line_no, {})
+            yield about_line(Reason.CATCH_ALL, line, {"item_no": line.item_no, **concern, **lacks})
 
 
 def concern_of(case: Case, line: CaseLine) -> dict[str, str]:

@@ -156,4 +156,4 @@ def _with_plan(bare: Case, notices: NoticesByLine) -> tuple[Case, Plan]:
     departed = has_left(bare)
     plan = plan_departed(bare, notices) if departed else plan_draws(bare, notices)
     planned = plan.booking if departed else plan.draws
-    return evolve(bare, planned=planned, fitting=plan.draws, licence_findings=plan.findings), plan
+    return evolve(bare, planned=planned, fitting=plan.draws, licence_findings=plan.findings, nearest=plan.nearest), plan

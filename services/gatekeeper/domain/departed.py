@@ -17,7 +17,8 @@ What several licences gave together (D3.7) is consumed on each, and each is aske
 spread in proportion, and where one of them has too little for that, the others give more.
 
 A line that was released without a licence, because none was needed, isn't asked for one because its item is judged
-otherwise after it left; only another item is a changed fact.
+otherwise after it left; only another item is a changed fact. One that has become of concern by changed facts is
+asked for one (CATCH_ALL).
 
 An unlisted item of concern (CATCH_ALL) is judged alike by the licences that name it: whether one fits the line is all
 that is asked, and none that misses is told. It is booked on one all the same when it left while held, and one that left
@@ -39,7 +40,16 @@ from services.gatekeeper.domain.combining import fitting, parts
 from services.gatekeeper.domain.evolve import evolve
 from services.gatekeeper.domain.leaving import BOOKABLE, left_unlicensed, released_at_departure
 from services.gatekeeper.domain.matching import Judgement
-from services.gatekeeper.domain.plan import NoticesByLine, Plan, asks, current_draws, possible_for, reasons_of, taken_by
+from services.gatekeeper.domain.plan import (
+    NoticesByLine,
+    Plan,
+    asks,
+    current_draws,
+    nearest_told,
+    possible_for,
+    reasons_of,
+    taken_by,
+)
 from services.gatekeeper.domain.reasons import Reason
 from services.gatekeeper.domain.room import Room, order_draws, place_of
 from services.gatekeeper.domain.rule_entities import Notice
@@ -63,7 +73,13 @@ def plan_departed(case: Case, notices: NoticesByLine) -> Plan:
         elif answering := tuple(found for found in possible if answers(found.licence, against)):
             # It left lawfully without a licence; one that answers a notice may lift that (D6.6), none is asked for.
             _judge_unbooked(case, outcome, evolve(line, needs_licence=False), current, answering, against)
-    return Plan(tuple(outcome.draws), tuple(outcome.findings), tuple(outcome.candidates), tuple(outcome.booking))
+    return Plan(
+        tuple(outcome.draws),
+        tuple(outcome.findings),
+        tuple(outcome.candidates),
+        tuple(outcome.booking),
+        outcome.nearest,
+    )
 
 
 def _judge_unbooked(
@@ -79,6 +95,7 @@ def _judge_unbooked(
     if best:
         outcome.stands(case, best)
         return
+    outcome.nearest[line.line_no] = nearest_told(judgements)
     if line.needs_licence:
         outcome.findings += reasons_of(case, line, judgements)
     if line.needs_licence or (concern_of(case, line) and not released_at_departure(case)):

@@ -70,6 +70,11 @@ def stale_feeds(case: Case) -> Iterator[Finding]:
                 yield finding
 
 
+def feeds_used(case: Case) -> Iterator[str]:
+    """Feeds whose age matters to one of the lines, by policy: FX_RATES where a line needs a rate."""
+    return (feed for feed in case.policy.feed_max_age_hours if _lines_depending_on(feed, case))
+
+
 def next_dates(case: Case) -> Iterator[datetime]:
     """When a feed on which the case depends becomes too old, past ones too; of no use after departure (D7.1)."""
     if case.place is not Place.BEFORE_DEPARTURE:

@@ -49,7 +49,10 @@ def _book_line(
     for day in days:
         if len(days) > 1:
             was, now = (standing_of(draw for draw in draws if draw.day == day) for draws in (old, new))
-        _book_day(workspace, _entry(owner, owner_id, place, kind, was, now, day))
+        entry = _entry(owner, owner_id, place, kind, was, now, day)
+        # What is drawn stands in one unit: a line of which something is drawn is not restated (LICENCE_CONFLICT).
+        drawn = (*new, *old)[0]
+        _book_day(workspace, evolve(entry, unit=drawn.quantity.unit, currency=drawn.value.currency))
 
 
 def _entry(
@@ -124,6 +127,8 @@ def _moved(line: LineBalance, entry: LedgerEntry) -> LineBalance:
         value_reserved=EXACT.add(line.value_reserved, entry.value_reserved),
         value_consumed=EXACT.add(line.value_consumed, entry.value_consumed),
         days=None if line.days is None else with_entry(line.days, entry),
+        unit=entry.unit,
+        currency=entry.currency,
     )
 
 

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date, datetime, timedelta
+from datetime import datetime
 
 from services.gatekeeper.domain.aggregates import Finding
 from services.gatekeeper.domain.calendar import acts_on, window_instants
 from services.gatekeeper.domain.case import Case, CaseLine
+from services.gatekeeper.domain.ceasing import ceases_on
 from services.gatekeeper.domain.facts import PartyRef
 from services.gatekeeper.domain.findings import found
 from services.gatekeeper.domain.parties import SERVICE_ROLES, case_roles, known
 from services.gatekeeper.domain.reasons import Reason
 from services.gatekeeper.domain.rule_entities import ListEntry
 from services.gatekeeper.domain.screening import Hit, screened
-from services.gatekeeper.domain.vocabulary import LicenceType, ListEffect, ListName
+from services.gatekeeper.domain.vocabulary import ListEffect, ListName
+from services.gatekeeper.domain.watched import wanting, watched_with_care
 
 STATUTORY_ROLES = frozenset({"importer", "end_user"})
 NEEDED_ROLES = frozenset({"importer", "consignee", "end_user", "intermediary"})
@@ -33,7 +35,10 @@ def list_hits(case: Case) -> Iterator[Finding]:
             for reason in _reasons(case, role, ref, hit):
                 if (reason, hit.entry.entry_id, role) not in given:
                     given.add((reason, hit.entry.entry_id, role))
-                    yield found(reason, _detail(hit, ref), entry_id=hit.entry.entry_id, role=role)
+                    detail = _detail(case, hit, ref)
+                    if reason is Reason.WATCH_LISTED:
+                        detail |= wanting(case, [line for line in case.lines if line.parties.get(role) == ref])
+                    yield found(reason, detail, entry_id=hit.entry.entry_id, role=role)
 
 
 def undescribed_parties(case: Case) -> Iterator[Finding]:
@@ -91,28 +96,12 @@ def _reasons(case: Case, role: str, ref: PartyRef, hit: Hit) -> set[Reason]:
 def _line_reason(case: Case, line: CaseLine, statutory: Reason) -> Reason | None:
     if not line.needs_licence:
         return Reason.PARTY_REVIEW
-    return None if statutory is Reason.WATCH_LISTED and _watched_with_care(case, line) else statutory
+    return None if statutory is Reason.WATCH_LISTED and watched_with_care(case, line) else statutory
 
 
-def _watched_with_care(case: Case, line: CaseLine) -> bool:
-    """ECR 26: the line draws on individual licences with both risk report and undertaking on file."""
-    licences = [case.references.licence(draw.licence_no) for draw in case.planned if draw.line_no == line.line_no]
-    return bool(licences) and all(
-        licence is not None
-        and licence.type is LicenceType.INDIVIDUAL
-        and licence.risk_report_on_file
-        and licence.undertaking_on_file
-        for licence in licences
-    )
-
-
-def _after(last: date | None) -> str | None:
-    """The first day on which what lasts until `last` acts no more."""
-    return None if last is None else (last + timedelta(days=1)).isoformat()
-
-
-def _detail(hit: Hit, ref: PartyRef) -> dict[str, str | None]:
+def _detail(case: Case, hit: Hit, ref: PartyRef) -> dict[str, str | None]:
     entry = hit.entry
+    ceases = ceases_on(case, entry)
     return {
         "party": ref.party_id or ref.name,
         "list": entry.list.value,
@@ -120,6 +109,6 @@ def _detail(hit: Hit, ref: PartyRef) -> dict[str, str | None]:
         "listed_country": entry.country,
         "effect": entry.effect.value,
         "authority_ref": entry.authority_ref,
-        "lifts_on": _after(entry.effective_until),
+        "lifts_on": None if ceases is None else ceases.isoformat(),
         **hit.detail,
     }

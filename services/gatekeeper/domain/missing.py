@@ -6,12 +6,14 @@ from collections.abc import Iterator
 
 from services.gatekeeper.domain.aggregates import Draw, Finding
 from services.gatekeeper.domain.case import Case, CaseLine
+from services.gatekeeper.domain.evolve import evolve
 from services.gatekeeper.domain.leaving import has_left, left_unlicensed, stays_open
 from services.gatekeeper.domain.reasons import Reason
 from services.gatekeeper.domain.subjects import about_line, listed, missing
-from services.gatekeeper.domain.vocabulary import Balance, Classification, Place
+from services.gatekeeper.domain.vocabulary import Balance, Classification, Movement, Place
 
 NEEDED_PARTIES = ("importer", "end_user")
+NEEDS_LITTLE = ", ".join((Movement.DOMESTIC, Movement.INTO_BONDED))
 UNJUDGED = frozenset({Classification.UNCLASSIFIED, Classification.CONSULTATION_PENDING})
 
 
@@ -20,6 +22,9 @@ def missing_data(case: Case) -> Iterator[Finding]:
 
     A party id that says nothing to anybody: lists.undescribed_parties. The consignee, net quantity and value are asked
     for by the licence that needs them (matching.py). The planned day is of no use any more once the goods are gone.
+
+    While nobody has told the movement, everything is named that one which needs a licence would need: detail `unless`
+    says with which movements the field is not needed.
     """
     if case.exporter_id is None:
         yield missing("exporter_id")
@@ -28,9 +33,10 @@ def missing_data(case: Case) -> Iterator[Finding]:
     if not case.lines:
         yield missing("lines")
     if case.leaves_territory:
-        yield from _missing_day(case)
-        for line in case.lines:
-            yield from _missing_in(line)
+        yield from _missing_abroad(case)
+    elif case.movement is None:
+        for finding in _missing_abroad(case):
+            yield evolve(finding, detail={**finding.detail, "unless": NEEDS_LITTLE})
 
 
 def item_unclassified(case: Case) -> Iterator[Finding]:
@@ -55,6 +61,13 @@ def item_unclassified(case: Case) -> Iterator[Finding]:
             yield finding
 
 
+def _missing_abroad(case: Case) -> Iterator[Finding]:
+    """What a movement that needs a licence needs besides (D3.1, D3.12)."""
+    yield from _missing_day(case)
+    for line in case.lines:
+        yield from _missing_in(case, line)
+
+
 def _missing_day(case: Case) -> Iterator[Finding]:
     if case.shipment is not None:
         if case.place is Place.BEFORE_DEPARTURE and case.shipment.progress.planned_departure is None:
@@ -63,14 +76,20 @@ def _missing_day(case: Case) -> Iterator[Finding]:
         yield missing("planned_export_date")
 
 
-def _missing_in(line: CaseLine) -> Iterator[Finding]:
+def _missing_in(case: Case, line: CaseLine) -> Iterator[Finding]:
+    """While the movement isn't known, neither is it whether a controlled item's line needs a licence."""
+    needs_use = line.needs_licence if case.leaves_territory else _is_controlled(line)
     if line.destination is None:
         yield missing("destination", line)
     for role in NEEDED_PARTIES:
         if role not in line.parties:
             yield missing(f"parties.{role}", line)
-    if line.needs_licence and (line.end_use is None or line.end_use.code is None):
+    if needs_use and (line.end_use is None or line.end_use.code is None):
         yield missing("end_use", line)
+
+
+def _is_controlled(line: CaseLine) -> bool:
+    return line.item is not None and line.item.classification is Classification.CONTROLLED
 
 
 def _is_classified(line: CaseLine) -> bool:

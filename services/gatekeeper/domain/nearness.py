@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from enum import StrEnum
 
 from services.gatekeeper.domain.aggregates import Finding
 from services.gatekeeper.domain.evolve import evolve
+from services.gatekeeper.domain.lacking import Because
 from services.gatekeeper.domain.matching import Judgement
 from services.gatekeeper.domain.reasons import Reason
 from services.gatekeeper.domain.selection import distance
@@ -15,31 +15,26 @@ UNLICENSED = frozenset({Reason.MISSING_DATA, Reason.MISSING_NET})
 """What is said whichever licence is nearest."""
 
 
-class Because(StrEnum):
-    """What set the nearest apart from the next one, in the order of D3.6."""
-
-    COVERS_EVERY_CODE = "COVERS_EVERY_CODE"
-    FEWEST_REASONS = "FEWEST_REASONS"
-    LEAST_SEVERE = "LEAST_SEVERE"
-    FIRST_IN_ORDER = "FIRST_IN_ORDER"
-    ONLY_CANDIDATE = "ONLY_CANDIDATE"
-
-
 def nearest_findings(closest: Judgement, judgements: Sequence[Judgement]) -> tuple[Finding, ...]:
     """The findings of `closest`, the nearest of `judgements`; each says which licence line that is and why (D3.6).
 
     Detail: `nearest_licence`, `nearest_line`, `nearest_because` (Because), `candidates` (how many licence lines).
     """
-    told = {
+    told = told_of(closest, judgements)
+    return tuple(
+        finding if finding.reason in UNLICENSED else evolve(finding, detail={**finding.detail, **told})
+        for finding in closest.findings
+    )
+
+
+def told_of(closest: Judgement, judgements: Sequence[Judgement]) -> dict[str, str]:
+    """Which licence line `closest` is, and why it was the nearest of `judgements`."""
+    return {
         "nearest_licence": closest.candidate.licence.licence_no,
         "nearest_line": str(closest.candidate.line.line_no),
         "nearest_because": _because(closest, judgements).value,
         "candidates": str(len(judgements)),
     }
-    return tuple(
-        finding if finding.reason in UNLICENSED else evolve(finding, detail={**finding.detail, **told})
-        for finding in closest.findings
-    )
 
 
 def _because(closest: Judgement, judgements: Iterable[Judgement]) -> Because:

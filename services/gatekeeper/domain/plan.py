@@ -5,16 +5,20 @@ Before departure, and for orders. Departed goods: departed.py.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from services.gatekeeper.domain.aggregates import Draw, Finding
 from services.gatekeeper.domain.candidates import Candidate, candidates_of
 from services.gatekeeper.domain.case import Case, CaseLine
 from services.gatekeeper.domain.catch_all import concern_of
+from services.gatekeeper.domain.ceasing import uncontrolled_from
 from services.gatekeeper.domain.combining import fitting
+from services.gatekeeper.domain.evolve import evolve
+from services.gatekeeper.domain.findings import Detail
+from services.gatekeeper.domain.lacking import lacking
 from services.gatekeeper.domain.matching import Judgement, judge
-from services.gatekeeper.domain.nearness import nearest_findings
+from services.gatekeeper.domain.nearness import UNLICENSED, nearest_findings, told_of
 from services.gatekeeper.domain.notices import lines_matched, matching_notices
 from services.gatekeeper.domain.order_rest import rest_of
 from services.gatekeeper.domain.reasons import Reason
@@ -31,13 +35,14 @@ NoticesByLine = Mapping[int, tuple[Notice, ...]]
 class Plan:
     """`draws`: of each line that fits one, or several (D3.7).
 
-    `booking`: what the ledger of departed goods should say, fit or not.
+    `booking`: what the ledger of departed goods should say, fit or not. `nearest`: see `Case`.
     """
 
     draws: tuple[Draw, ...] = ()
     findings: tuple[Finding, ...] = ()
     candidates: tuple[Candidate, ...] = ()
     booking: tuple[Draw, ...] = ()
+    nearest: Mapping[int, Detail] = field(default_factory=dict)
 
 
 def release_notices(case: Case) -> NoticesByLine:
@@ -56,6 +61,7 @@ def plan_draws(case: Case, notices: NoticesByLine) -> Plan:
     draws: list[Draw] = []
     findings: list[Finding] = []
     candidates: list[Candidate] = []
+    closest: dict[int, Detail] = {}
     for line in case.lines:
         against = notices.get(line.line_no, ())
         if not asks(case, line, against):
@@ -67,9 +73,11 @@ def plan_draws(case: Case, notices: NoticesByLine) -> Plan:
         best = fitting(case, line, judgements, current, room, against, order_draws(case, line))
         if best:
             draws += taken_by(case, room, best, Balance.RESERVED)
-        elif line.needs_licence:
+            continue
+        closest[line.line_no] = nearest_told(judgements)
+        if line.needs_licence:
             findings += reasons_of(case, line, judgements)
-    return Plan(tuple(draws), tuple(findings), tuple(candidates))
+    return Plan(tuple(draws), tuple(findings), tuple(candidates), nearest=closest)
 
 
 def asks(case: Case, line: CaseLine, against: tuple[Notice, ...]) -> bool:
@@ -115,13 +123,38 @@ def taken_by(case: Case, room: Room, taken: Sequence[Judgement], balance: Balanc
     return tuple(draw for draw in draws if draw is not None)
 
 
+def nearest_told(judgements: Sequence[Judgement]) -> Detail:
+    """Which licence was nearest, why, and what it lacks: for a hold that isn't one of its reasons."""
+    closest = nearest(judgements)
+    if closest is None:
+        return {"candidates": "0"}
+    return {**told_of(closest, judgements), **lacking(closest.findings)}
+
+
 def reasons_of(case: Case, line: CaseLine, judgements: list[Judgement]) -> tuple[Finding, ...]:
     """The nearest's reasons, or NO_LICENCE (D3.6)."""
     closest = nearest(judgements)
     if closest is not None:
-        return nearest_findings(closest, judgements)
+        return until_uncontrolled(case, line, nearest_findings(closest, judgements))
     unknown = case.exporter_id is None and not line.licences
-    return (missing("exporter_id"),) if unknown else (no_licence(case, line),)
+    return (missing("exporter_id"),) if unknown else until_uncontrolled(case, line, (no_licence(case, line),))
+
+
+def until_uncontrolled(case: Case, line: CaseLine, findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """`findings` of `line`; where its codes cease to be in force on a known day, they say so (D3.2).
+
+    Detail: `uncontrolled_from`; it is `lifts_on` too where nothing else lifts the hold by time.
+    """
+    free = uncontrolled_from(case, line)
+    if free is None:
+        return tuple(findings)
+    told = {"uncontrolled_from": free.isoformat()}
+    return tuple(
+        finding
+        if finding.reason in UNLICENSED
+        else evolve(finding, detail={"lifts_on": free.isoformat(), **finding.detail, **told})
+        for finding in findings
+    )
 
 
 def no_licence(case: Case, line: CaseLine) -> Finding:

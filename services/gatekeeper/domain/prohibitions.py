@@ -8,6 +8,7 @@ from datetime import date, datetime
 from services.gatekeeper.domain.aggregates import Finding
 from services.gatekeeper.domain.calendar import acts_on, window_instants
 from services.gatekeeper.domain.case import Case, CaseLine
+from services.gatekeeper.domain.ceasing import ceases_on
 from services.gatekeeper.domain.findings import found
 from services.gatekeeper.domain.reasons import Reason
 from services.gatekeeper.domain.references import References
@@ -43,7 +44,14 @@ def prohibited(case: Case) -> Iterator[Finding]:
                 until = control.effective_until.isoformat() if control.effective_until is not None else None
                 # The bans of a code that nobody has described yet have no known first day (D7.3).
                 since = control.effective_from.isoformat() if control.effective_from > date.min else None
-                detail = {**bans, "item_no": line.item_no, "effective_from": since, "effective_until": until}
+                ceases = ceases_on(case, control)
+                detail = {
+                    **bans,
+                    "item_no": line.item_no,
+                    "effective_from": since,
+                    "effective_until": until,
+                    "lifts_on": None if ceases is None else ceases.isoformat(),
+                }
                 yield found(Reason.PROHIBITED, detail, line_no=line.line_no, control_code=code)
 
 

@@ -16,6 +16,7 @@ from services.gatekeeper.domain.order_room import within_room
 from services.gatekeeper.domain.order_shares import Moved, wanted_of_several
 from services.gatekeeper.domain.quantity import Money, Quantity, to_decimal
 from services.gatekeeper.domain.references import References
+from services.gatekeeper.domain.restated import as_counted_now
 from services.gatekeeper.domain.values import fixed_rate
 from services.gatekeeper.domain.vocabulary import Balance, Movement, OrderState, ShipmentState
 from services.gatekeeper.domain.workspace import FollowUpKind, Workspace
@@ -139,9 +140,10 @@ def wanted_draws(order: Order, references: References, moved: Moved = NOTHING_MO
     `moved`: where a line that reserves on several licences is to shrink and grow, as far as it does.
     """
     lines = {line.line_no: line for line in order.facts.lines} if order.facts else {}
+    reserved = tuple(as_counted_now(draw, references) for draw in order.draws)
     wanted: list[Draw] = []
-    for line_no in dict.fromkeys(draw.line_no for draw in order.draws if draw.line_no in lines):
-        draws = tuple(draw for draw in order.draws if draw.line_no == line_no)
+    for line_no in dict.fromkeys(draw.line_no for draw in reserved if draw.line_no in lines):
+        draws = tuple(draw for draw in reserved if draw.line_no == line_no)
         if len(draws) == 1:
             wanted.append(_wanted(order, lines[line_no], draws[0], references))
         else:

@@ -52,7 +52,8 @@ class PeriodLimit:
 @dataclass(frozen=True, slots=True)
 class Licence:
     """`conflict`: the same number and version came with other content, or a later version that can't count what is
-    drawn, since its lines `restated` have another unit or currency (LICENCE_CONFLICT).
+    drawn, since its lines `restated` have another unit or currency (LICENCE_CONFLICT). One of them that the
+    stored version had dropped is there again, granting nothing.
 
     `as_issued`: this version as it came, where a later one that is dated ahead narrows it meanwhile (D7.3).
     """

@@ -17,6 +17,7 @@ from services.gatekeeper.domain.references import References
 from services.gatekeeper.domain.rule_entities import (
     Control,
     Licence,
+    LicenceLine,
     ListEntry,
     Notice,
     RuleEntity,
@@ -98,25 +99,20 @@ def narrow_rule(references: References, waiting: RuleEntity, as_of: datetime) ->
     return RuleChange(RuleOutcome.APPLIED, row, stored, touches_of(stored, row, references), notice_event=told)
 
 
-def restated_lines(stored: Licence, new: Licence) -> tuple[int, ...]:
-    """The lines of both whose unit or currency differs: what is drawn on them is booked in the stored one (D3.9)."""
-    lines = {line.line_no: line for line in (stored.as_issued or stored).lines}
-    return tuple(
-        line.line_no
-        for line in new.lines
-        if (old := lines.get(line.line_no)) is not None
-        and (old.quantity.unit, old.value.currency) != (line.quantity.unit, line.value.currency)
-    )
-
-
-def contradicted(references: References, stored: Licence, new: Licence, restated: tuple[int, ...] = ()) -> RuleChange:
+def contradicted(
+    references: References, stored: Licence, new: Licence, restated: tuple[LicenceLine, ...] = ()
+) -> RuleChange:
     """CONFLICT: `new` can't replace `stored`, which stays until a version newer than both that can (LICENCE_CONFLICT).
 
-    `restated`: the drawn lines because of which it can't. STALE where all that is known already.
+    `restated`: the drawn lines because of which it can't (restated.py); one that `stored` had dropped stands beside it
+    as given there, so that whoever waits for it is told of the conflict. STALE where all that is known already.
     """
     # Only what is newer than both contents ends the conflict, so the row keeps the later of their times.
     latest = max(stored.authority_time, new.authority_time)
-    row = evolve(stored, conflict=True, authority_time=latest, restated=restated)
+    numbers, known = tuple(line.line_no for line in restated), {line.line_no for line in stored.lines}
+    dropped = (line for line in restated if line.line_no not in known)
+    lines = (*stored.lines, *dropped)
+    row = evolve(stored, conflict=True, authority_time=latest, restated=numbers, lines=lines)
     if row == stored:
         return RuleChange(RuleOutcome.STALE, stored, stored)
     return RuleChange(RuleOutcome.CONFLICT, row, stored, touches_of(stored, row, references))
@@ -174,6 +170,9 @@ def unreadable_touches(rule: UnreadableRule, references: References) -> Touches:
         return EVERYTHING
     if rule.kind is None or rule.key is None:
         return NOBODY
+    if rule.kind is RuleKind.FEED:
+        # By its feeds only what is held for their age can be found; this is rare, so everybody is looked at.
+        return EVERYTHING if rule.key in references.policy.feed_max_age_hours else NOBODY
     return entity_touches(rule.kind, rule.key, references)
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from services.gatekeeper.domain.aggregates import Finding
+from services.gatekeeper.domain.broken_rules import UnreadableRule
 from services.gatekeeper.domain.case import Case
-from services.gatekeeper.domain.feeds import RATE_FEED
+from services.gatekeeper.domain.feeds import feeds_used
 from services.gatekeeper.domain.findings import Detail, found
 from services.gatekeeper.domain.parties import case_roles
 from services.gatekeeper.domain.reasons import Reason
@@ -40,20 +41,22 @@ def _broken(case: Case) -> Iterator[tuple[str, Detail]]:
     """(event key, what it is about); what the case itself uses comes last, and so wins."""
     if _is_new(case) and case.policy.unreadable_notice != ALERT_ONLY:
         for rule in case.references.unreadable_stops():
-            yield rule.event_key, _about(rule.kind.value if rule.kind is not None else UNKNOWN, rule.key)
+            yield rule.event_key, _told(rule, rule.kind.value if rule.kind is not None else UNKNOWN, rule.key)
     if case.references.unreadable_rules():
         for kind, key in sorted(_used(case)):
             for rule in case.references.unreadable_for(kind, key):
-                yield rule.event_key, _about(kind.value, key)
+                yield rule.event_key, _told(rule, kind.value, key)
     for order_id in sorted({line.order_id for line in case.lines if line.order_id is not None}):
         order = case.orders.get(order_id) if case.shipment is not None else None
         for standing in order.standing if order is not None else ():
             if standing.finding.reason is Reason.EVENT_UNREADABLE:
-                yield str(dict(standing.finding.subject).get("event", standing.key)), _about("order", order_id)
+                yield str(dict(standing.finding.subject).get("event", standing.key)), standing.finding.detail
 
 
-def _about(kind: str, key: str | None) -> Detail:
-    return {"about": f"{kind} {key}" if key else kind, "about_kind": kind, "about_key": key}
+def _told(rule: UnreadableRule, kind: str, key: str | None) -> Detail:
+    """As of an order's or shipment's own event (standing.py): what it is about, what is wrong, and where it is kept."""
+    about = {"about": f"{kind} {key}" if key else kind, "about_kind": kind, "about_key": key}
+    return {**about, "error": rule.error, "quarantine_id": rule.quarantine_id}
 
 
 def _is_new(case: Case) -> bool:
@@ -77,5 +80,4 @@ def _used(case: Case) -> Iterator[tuple[RuleKind, str]]:
         yield RuleKind.LICENCE, draw.licence_no
         if draw.rate_id is not None:
             yield RuleKind.FX_RATE, draw.rate_id
-    if case.leaves_territory:
-        yield from ((RuleKind.FEED, feed) for feed in case.policy.feed_max_age_hours if feed != RATE_FEED)
+    yield from ((RuleKind.FEED, feed) for feed in feeds_used(case))

@@ -193,5 +193,5 @@ def _unreadable(one: Parsed, as_of: datetime) -> events.TradeEvent:
         quarantine_id=str(row.quarantine_id),
         event_key=row.event_key,
         was_upsert=row.was_upsert,
-        detail=f"{row.error_field}: {row.error}",
+        detail=row.told,
     )

@@ -111,7 +111,8 @@ def _balance(account: LicenceAccount) -> Shown:
 
 def _line(line: LineBalance) -> Shown:
     amounts = ("reserved", "consumed", "value_reserved", "value_consumed")
-    return {"line_no": line.line_no, **{name: f"{getattr(line, name):f}" for name in amounts}}
+    sums = {name: f"{getattr(line, name):f}" for name in amounts}
+    return {"line_no": line.line_no, "unit": line.unit, "currency": line.currency, **sums}
 
 
 def _family(one: FamilySum) -> Shown:

@@ -195,6 +195,7 @@ class Change:
             rules.kind_of_record(row.topic, row.event_type),
             row.owner_id,
             row.was_upsert,
+            row.told,
         )
         self.broken.append(one)
         self.alerts += unreadable_alerts(broken)

@@ -120,14 +120,14 @@ async def read_accounts(connection: Connection, licence_nos: Iterable[str]) -> d
 
 async def _with_balances(connection: Connection, rows: Sequence[Any]) -> dict[str, LicenceAccount]:
     balances = await connection.fetch(
-        "SELECT licence_no, line_no, reserved, consumed, value_reserved, value_consumed, days"
+        "SELECT licence_no, line_no, reserved, consumed, value_reserved, value_consumed, days, unit, currency"
         " FROM licence_line_balance WHERE licence_no = ANY($1::text[])",
         [row["licence_no"] for row in rows],
     )
     lines: dict[str, dict[int, LineBalance]] = {}
     for row in balances:
         days = None if row["days"] is None else load(Days, row["days"])
-        lines.setdefault(row["licence_no"], {})[row["line_no"]] = evolve(LineBalance(*row[1:-1]), days=days)
+        lines.setdefault(row["licence_no"], {})[row["line_no"]] = evolve(LineBalance(*row[1:]), days=days)
     return {
         row["licence_no"]: LicenceAccount(
             row["licence_no"],
@@ -215,15 +215,18 @@ async def write_accounts(connection: Connection, accounts: Sequence[LicenceAccou
     balances = [(account.licence_no, line) for account in accounts for line in account.lines.values()]
     await connection.execute(
         "INSERT INTO licence_line_balance"
-        " (licence_no, line_no, reserved, consumed, value_reserved, value_consumed, days)"
+        " (licence_no, line_no, reserved, consumed, value_reserved, value_consumed, days, unit, currency)"
         " SELECT * FROM unnest($1::text[], $2::int[], $3::numeric[], $4::numeric[], $5::numeric[], $6::numeric[],"
-        " $7::jsonb[]) ON CONFLICT (licence_no, line_no) DO UPDATE SET reserved = EXCLUDED.reserved,"
-        " consumed = EXCLUDED.consumed, value_reserved = EXCLUDED.value_reserved,"
-        " value_consumed = EXCLUDED.value_consumed, days = EXCLUDED.days",
+        " $7::jsonb[], $8::text[], $9::text[])"
+        " ON CONFLICT (licence_no, line_no) DO UPDATE SET reserved = EXCLUDED.reserved, consumed = EXCLUDED.consumed,"
+        " value_reserved = EXCLUDED.value_reserved, value_consumed = EXCLUDED.value_consumed, days = EXCLUDED.days,"
+        " unit = EXCLUDED.unit, currency = EXCLUDED.currency",
         [licence_no for licence_no, _ in balances],
         [line.line_no for _, line in balances],
         *_columns(balances),
         [None if line.days is None else dump(line.days, Days) for _, line in balances],
+        [line.unit for _, line in balances],
+        [line.currency for _, line in balances],
     )
 
 

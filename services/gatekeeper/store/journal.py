@@ -35,6 +35,8 @@ async def append_ledger(connection: Connection, entries: Sequence[LedgerEntry], 
                 "uses_reserved",
                 "rate_id",
                 "day",
+                "unit",
+                "currency",
                 "as_of",
             ],
             records=[
@@ -53,6 +55,8 @@ async def append_ledger(connection: Connection, entries: Sequence[LedgerEntry], 
                     entry.uses_reserved,
                     entry.rate_id,
                     entry.day,
+                    entry.unit,
+                    entry.currency,
                     as_of,
                 )
                 for entry in entries

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,7 +24,7 @@ async def read_licence(connection: Connection, licence_no: str, visibility: Visi
     """The newest version of a licence and its balances, in one snapshot; None when `visibility` doesn't show it."""
     rows = await connection.fetch(
         "SELECT n.body, n.rules_version, a.uses, a.uses_reserved, a.completed, b.line_no, b.reserved, b.consumed,"
-        " b.value_reserved, b.value_consumed FROM (SELECT key, rules_version, body FROM rule_row"
+        " b.value_reserved, b.value_consumed, b.unit, b.currency FROM (SELECT key, rules_version, body FROM rule_row"
         " WHERE kind = 'licence' AND key = $1 ORDER BY seq DESC LIMIT 1) AS n"
         " LEFT JOIN licence_account AS a ON a.licence_no = n.key"
         " LEFT JOIN licence_line_balance AS b ON b.licence_no = n.key"
@@ -39,7 +38,13 @@ async def read_licence(connection: Connection, licence_no: str, visibility: Visi
     first = rows[0]
     lines = {
         row["line_no"]: LineBalance(
-            row["line_no"], row["reserved"], row["consumed"], row["value_reserved"], row["value_consumed"]
+            row["line_no"],
+            row["reserved"],
+            row["consumed"],
+            row["value_reserved"],
+            row["value_consumed"],
+            unit=row["unit"],
+            currency=row["currency"],
         )
         for row in rows
         if row["line_no"] is not None
@@ -48,14 +53,3 @@ async def read_licence(connection: Connection, licence_no: str, visibility: Visi
         licence_no, lines, first["uses"] or 0, first["uses_reserved"] or 0, first["completed"] or False
     )
     return StoredLicence(load(Licence, first["body"]), account, first["rules_version"])
-
-
-async def drawn_lines(connection: Connection, licence_no: str, line_nos: Sequence[int]) -> list[int]:
-    """Those of the lines on which anything is reserved or consumed."""
-    rows = await connection.fetch(
-        "SELECT line_no FROM licence_line_balance WHERE licence_no = $1 AND line_no = ANY($2::int[])"
-        " AND (reserved, consumed, value_reserved, value_consumed) <> (0, 0, 0, 0) ORDER BY line_no",
-        licence_no,
-        list(line_nos),
-    )
-    return [row["line_no"] for row in rows]

@@ -40,6 +40,20 @@ class Quarantined:
     settled_at: datetime | None = None
     settled_by: str | None = None
 
+    @property
+    def told(self) -> str:
+        """What is wrong with which field, for people; the same before it is stored and after."""
+        return told(self.error_field, self.error)
+
+
+def told(error_field: str, error: str) -> str:
+    return storable(f"{error_field}: {error}")
+
+
+def storable(text: str) -> str:
+    """PostgreSQL keeps no NUL in text."""
+    return text.replace("\x00", "\ufffd")
+
 
 def _packed(headers: Sequence[tuple[str, bytes | None]]) -> str:
     return json.dumps([[name, None if raw is None else base64.b64encode(raw).decode()] for name, raw in headers])
@@ -76,8 +90,8 @@ def _values(one: Quarantined) -> tuple[Any, ...]:
         one.key,
         one.value,
         _packed(one.headers),
-        one.error_field.replace("\x00", "\ufffd"),
-        one.error.replace("\x00", "\ufffd"),
+        storable(one.error_field),
+        storable(one.error),
         one.event_type,
         one.event_key,
         one.owner,

@@ -29,6 +29,7 @@ from services.gatekeeper.store.codec import dump, load
 from services.gatekeeper.store.journal import ENGINE_VERSION
 from services.gatekeeper.store.licence_shelf import note_terms
 from services.gatekeeper.store.likeness import token_sort_ratios
+from services.gatekeeper.store.quarantine import told
 
 Connection = Any
 RULES_LOCK = 0x52554C45
@@ -91,7 +92,7 @@ async def refresh(connection: Connection, cached: References | None) -> tuple[Re
     since = references.rules_version if cached is not None else -1
     async for entities in _entities_since(connection, since, licences_too=cached is not None):
         references = references.with_changes(version, entities)
-    unreadable, settled = await _unreadable_since(connection, since)
+    unreadable, settled = await unreadable_at(connection, version, since)
     return references.with_changes(version, (), unreadable, settled), at
 
 
@@ -116,11 +117,16 @@ async def _entities_since(connection: Connection, since: int, *, licences_too: b
     yield portion
 
 
-async def _unreadable_since(connection: Connection, since: int) -> tuple[list[UnreadableRule], list[str]]:
+async def unreadable_at(
+    connection: Connection, rules_version: int, since: int
+) -> tuple[list[UnreadableRule], list[str]]:
+    """Broken rule events that came after `since` and were open at `rules_version`, and those settled in between."""
     rows = await connection.fetch(
-        "SELECT quarantine_id, topic, event_key, event_type, owner_id, was_upsert, status FROM quarantine"
-        " WHERE owner = 'rule' AND (rules_version > $1 OR settled_rules_version > $1) ORDER BY rules_version",
+        "SELECT quarantine_id, topic, event_key, event_type, owner_id, was_upsert, error_field, error,"
+        " coalesce(settled_rules_version <= $2, false) AS settled FROM quarantine WHERE owner = 'rule'"
+        " AND rules_version <= $2 AND (rules_version > $1 OR settled_rules_version > $1) ORDER BY rules_version",
         since,
+        rules_version,
     )
     broken = [
         UnreadableRule(
@@ -129,11 +135,12 @@ async def _unreadable_since(connection: Connection, since: int) -> tuple[list[Un
             kind_of_record(row["topic"], row["event_type"]),
             row["owner_id"],
             row["was_upsert"],
+            told(row["error_field"], row["error"]),
         )
         for row in rows
-        if row["status"] == "OPEN"
+        if not row["settled"]
     ]
-    return broken, [str(row["quarantine_id"]) for row in rows if row["status"] != "OPEN"]
+    return broken, [str(row["quarantine_id"]) for row in rows if row["settled"]]
 
 
 _ONLY_KIND = {LICENCES.name: RuleKind.LICENCE, NOTICES.name: RuleKind.NOTICE}

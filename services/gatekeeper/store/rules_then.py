@@ -7,12 +7,12 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from services.gatekeeper.domain.references import References, UnreadableRule
+from services.gatekeeper.domain.references import References
 from services.gatekeeper.domain.rule_entities import RuleEntity
 from services.gatekeeper.domain.vocabulary import RuleKind
 from services.gatekeeper.store.codec import load
 from services.gatekeeper.store.likeness import token_sort_ratios
-from services.gatekeeper.store.rules import ENTITY_TYPES, kind_of_record
+from services.gatekeeper.store.rules import ENTITY_TYPES, unreadable_at
 
 Connection = Any
 
@@ -38,7 +38,7 @@ async def references_at(connection: Connection, rules_version: int, known: Refer
         rules_version,
     )
     entities = [_entity(row) for row in rows]
-    unreadable, settled = await _unreadable(connection, since, rules_version)
+    unreadable, settled = await unreadable_at(connection, rules_version, since)
     return (reached or References.empty(token_sort_ratios)).with_changes(rules_version, entities, unreadable, settled)
 
 
@@ -65,26 +65,3 @@ def _entity(row: Any) -> RuleEntity:
         where = f"{row['kind']} {row['key']} version {row['version']}"
         raise RuleNotReadable(f"{where} cannot be read: {error.error_count()} faults") from None
     return entity
-
-
-async def _unreadable(connection: Connection, since: int, rules_version: int) -> tuple[list[UnreadableRule], list[str]]:
-    """Broken rule events that came after `since` and were open at `rules_version`, and those settled in between."""
-    rows = await connection.fetch(
-        "SELECT quarantine_id, topic, event_key, event_type, owner_id, was_upsert,"
-        " coalesce(settled_rules_version <= $2, false) AS settled FROM quarantine WHERE owner = 'rule'"
-        " AND rules_version <= $2 AND (rules_version > $1 OR settled_rules_version > $1) ORDER BY rules_version",
-        since,
-        rules_version,
-    )
-    broken = [
-        UnreadableRule(
-            str(row["quarantine_id"]),
-            row["event_key"],
-            kind_of_record(row["topic"], row["event_type"]),
-            row["owner_id"],
-            row["was_upsert"],
-        )
-        for row in rows
-        if not row["settled"]
-    ]
-    return broken, [str(row["quarantine_id"]) for row in rows if row["settled"]]

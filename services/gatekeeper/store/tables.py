@@ -162,7 +162,7 @@ class LicenceAccountRow(SQLModel, table=True):
 
 
 class LicenceLineBalance(SQLModel, table=True):
-    """Balances of one licence line in its own unit and currency: always the sum of its ledger rows (D4.1).
+    """Balances of one licence line, in the unit and currency of its draws: always the sum of its ledger rows (D4.1).
 
     `days`: the quantities by day, {"2026-03-05": {"reserved": "…", "consumed": "…"}}; null where no licence with a
     period limit has needed them yet (D3.11).
@@ -180,6 +180,8 @@ class LicenceLineBalance(SQLModel, table=True):
     value_reserved: Decimal = Field(sa_column=exact())
     value_consumed: Decimal = Field(sa_column=exact())
     days: dict[str, Any] | None = Field(default=None, sa_column=json(nullable=True))
+    unit: str = Field(sa_column=text())
+    currency: str = Field(sa_column=text())
 
 
 class SplitCounter(SQLModel, table=True):

@@ -16,7 +16,7 @@ from services.gatekeeper.store.columns import big, day, exact, identifier, json,
 class LedgerRow(SQLModel, table=True):
     """One change of a balance, never updated (D4.1). `licence_line` 0: uses only.
 
-    `day`: the one that the changed draw is for (D3.11); null for uses.
+    `day`: the one that the changed draw is for (D3.11), `unit` and `currency` what it is counted in; null for uses.
     """
 
     __tablename__ = "ledger"
@@ -36,6 +36,8 @@ class LedgerRow(SQLModel, table=True):
     uses_reserved: int
     rate_id: str | None = Field(default=None, sa_column=text(nullable=True))
     day: dt.date | None = Field(default=None, sa_column=day(nullable=True))
+    unit: str | None = Field(default=None, sa_column=text(nullable=True))
+    currency: str | None = Field(default=None, sa_column=text(nullable=True))
     as_of: dt.datetime = Field(sa_column=moment())
 
 

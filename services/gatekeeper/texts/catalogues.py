@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cache
+from itertools import zip_longest
 from pathlib import Path
+from typing import Any
 
 from services.gatekeeper.texts.marking import Phrase
 
@@ -20,21 +22,27 @@ def po_file(locale: str) -> Path:
 
 @cache
 def catalogue(language: str) -> Mapping[tuple[str, str], str]:
-    """(context, English phrase) -> the phrase in `language`, "en" or "zh". OSError without the catalogue."""
+    """(context, English phrase) -> the phrase in `language`, "en" or "zh"; an English plural has its own entry.
+
+    Chinese words one as it words many. OSError without the catalogue.
+    """
     from babel.messages.pofile import read_po
 
     locale = LOCALE_OF[language]
     with po_file(locale).open("rb") as file:
         messages = read_po(file, locale=locale, domain=DOMAIN)
     return {
-        (message.context or "", message.id): message.string
+        (message.context or "", english): said
         for message in messages
-        if message.id
-        and isinstance(message.id, str)
-        and isinstance(message.string, str)
-        and message.string
-        and not message.fuzzy
+        if message.id and not message.fuzzy
+        for english, said in zip_longest(forms(message.id), forms(message.string), fillvalue=forms(message.string)[-1])
+        if said
     }
+
+
+def forms(wording: Any) -> tuple[str, ...]:
+    """Of what Babel holds of a message, its id or its string: one form, or singular and plural; "" where none is."""
+    return (wording or "",) if isinstance(wording, str | None) else tuple(form or "" for form in wording)
 
 
 def worded(language: str, phrase: Phrase) -> str:

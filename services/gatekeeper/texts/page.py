@@ -8,8 +8,10 @@ from pathlib import Path
 from services.gatekeeper.domain.lifters import LIFTERS, Lifter
 from services.gatekeeper.domain.reasons import REASONS, Reason
 from services.gatekeeper.texts.catalogues import CHINESE, ENGLISH, worded
-from services.gatekeeper.texts.phrases import NEAREST, PHRASES, WHERE
+from services.gatekeeper.texts.licence_phrases import NEAREST
+from services.gatekeeper.texts.phrases import PHRASES
 from services.gatekeeper.texts.remedies import REMEDIES
+from services.gatekeeper.texts.shared_phrases import WHERE
 from services.gatekeeper.texts.telling import IN_BOTH_LANGUAGES
 
 PAGE = Path(__file__).parents[3] / "docs" / "reasons.md"
@@ -28,6 +30,10 @@ machines; the last column has their keys. What isn't known is left out of both.
 - The reasons that come of matching a licence tell which licence line was nearest and why (D3.6): {nearest}.
   `nearest_because` is one of COVERS_EVERY_CODE, FEWEST_REASONS, LEAST_SEVERE, FIRST_IN_ORDER, ONLY_CANDIDATE;
   `candidates` is how many licence lines were looked at.
+  CATCH_ALL tells the same of the licences that name the item (`candidates` is 0 where there is none; BOOKED: departed
+  goods are booked on it), with `nearest_lacks`: the reasons why it doesn't lift the hold. What these would tell stands
+  beside it as `REASON.fact`, such as `QTY_EXCEEDED.excess`. WATCH_LISTED tells it where no licence is drawn on.
+- `uncontrolled_from`, of the same reasons, is the day from which none of the item's control codes is in force (D3.2).
 - Where it stands is told by {where}. `lifts_on` is there when time alone lifts the hold and it is known when.
 
 | reason | English | 中文 | review | lifts when | who may | basis | facts |
@@ -38,6 +44,7 @@ BY_NOTICE = frozenset({Reason.STOP_NOTICE, Reason.CUSTOMS_CHALLENGE})
 FOR_MACHINES: Mapping[Reason, tuple[str, ...]] = {
     Reason.STOP_NOTICE: ("version",),
     Reason.CONTROL_LISTED: ("entry_version",),
+    Reason.CATCH_ALL: ("nearest_lacks",),
     Reason.LICENCE_REVOKED: ("status",),
     Reason.LICENCE_SUSPENDED: ("status",),
     Reason.LICENCE_RETURNED: ("status",),
@@ -54,14 +61,14 @@ FOR_MACHINES: Mapping[Reason, tuple[str, ...]] = {
 }
 """Facts that a hold carries and its text leaves out, since something else in it says as much."""
 
-FOLLOWS_FROM = {"room": ("available",), "review_allowed": ()}
+FOLLOWS_FROM = {"room": ("available",), "review_allowed": (), "incomplete": ()}
 """Facts that a text makes of others."""
 
 
 def reasons_page() -> str:
     """The whole page."""
     where = ", ".join(f"`{name}`" for one in WHERE for name in one.placeholders)
-    nearest = ", ".join(f"`{name}`" for name in NEAREST.placeholders)
+    nearest = ", ".join(f"`{name}`" for name in NEAREST[0].placeholders)
     head = HEAD.format(nearest=nearest, where=where)
     return head + "".join(f"| {' | '.join(_row(reason))} |\n" for reason in Reason)
 

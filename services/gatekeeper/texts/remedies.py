@@ -9,43 +9,57 @@ from collections.abc import Mapping
 
 from services.gatekeeper.domain.lifters import Lifter
 from services.gatekeeper.domain.reasons import Reason
-from services.gatekeeper.texts.marking import Phrase, given, otherwise, phrase
+from services.gatekeeper.texts.marking import Phrase, given, otherwise, phrase, several
 
 BASIS = phrase("sentence", "Basis: {basis}.")
-LIFTS = phrase("sentence", "Lifts {remedy}.")
-WHO = phrase("sentence", "Who may: {who}.")
+LIFTS = phrase("sentence", "It is lifted {remedy}.")
+WHO = phrase("sentence", "Who can act: {who}.")
 
 ON_REQUEST = given("review_allowed", "remedy", "by a release request that two persons approve")
 """Added to the remedies of every hold that a review may exempt (D1.4)."""
 
+UNCONTROLLED = phrase("remedy", "on {uncontrolled_from}, when none of the item's control codes is in force any more")
+"""Added to the remedies of every reason that comes of needing a licence (D3.2)."""
+
 _ANOTHER = phrase("remedy", "when another licence covers the goods")
 _COVERS = phrase("remedy", "when a licence covers the goods")
 _AMENDED = phrase("remedy", "when licence {licence_no} is amended to cover this")
-_RIGHT = phrase("remedy", "when the data, if it was wrong, is put right")
-_KEY_ELEMENT = (phrase("remedy", "by a new licence (licence {licence_no} can't be amended in this)"), _ANOTHER, _RIGHT)
+_RIGHT = phrase("remedy", "when the data, if wrong, has been corrected")
+_KEY_ELEMENT = (
+    phrase("remedy", "by a new licence (this element of licence {licence_no} cannot be amended)"),
+    _ANOTHER,
+    _RIGHT,
+)
 """Item, destination, end user and end use are applied for anew (ECR 18, notice section 3)."""
 _AMENDABLE = (_AMENDED, _ANOTHER, _RIGHT)
-_MORE = phrase("remedy", "by {excess} more on licence {licence_no}")
-_LESS = phrase("remedy", "when no more than {room} is asked for")
-_MISTAKEN = phrase("remedy", "by a finding that party and entry are not the same")
+_MORE = phrase("remedy", "when licence {licence_no} is increased by {excess}")
+_LESS = phrase("remedy", "when no more than {room} is requested")
+_MISTAKEN = phrase("remedy", "by a finding of mistaken identity (the party is not the one listed)")
 _LIST_ENDS = (
-    phrase("remedy", "when entry {entry_id} ends or is suspended on {lifts_on}"),
-    phrase("remedy", "when entry {entry_id} ends, is suspended or no longer names the party"),
+    phrase("remedy", "on {lifts_on}, when entry {entry_id} has ended or is suspended"),
+    phrase("remedy", "when entry {entry_id} is ended, suspended or changed so that it no longer names the party"),
 )
 _NOTICE = (
-    phrase("remedy", "when notice {notice_id} ends on {lifts_on}"),
+    phrase("remedy", "on {lifts_on}, when notice {notice_id} ends"),
     phrase("remedy", "when notice {notice_id} is lifted or narrowed"),
-    given("release_by_licence", "remedy", "by a licence granted for the notice that covers the goods"),
+    given(
+        "release_by_licence",
+        "remedy",
+        "by a licence that has been granted in answer to the notice and covers the goods",
+    ),
 )
+_NOT_NEEDED = given("unless", "remedy", "when the movement turns out to be domestic or into a bonded area")
 _DATA = (
-    phrase("remedy", "when {field} is sent"),
-    otherwise("remedy", "when the data arrives"),
+    phrase("remedy", "when {field} has been sent"),
+    otherwise("remedy", "when the missing data has been sent"),
 )
 
 REMEDIES: Mapping[Reason, tuple[Phrase, ...]] = {
-    Reason.STOP_NOTICE: (*_NOTICE, phrase("remedy", "when it no longer touches the goods")),
+    Reason.STOP_NOTICE: (*_NOTICE, phrase("remedy", "when the notice no longer concerns the goods")),
     Reason.PROHIBITED: (
-        phrase("remedy", "when the ban ends after {effective_until} (no licence and no review can lift it)"),
+        phrase(
+            "remedy", "on {lifts_on}, when the ban has ended or is suspended (no licence and no review can lift it)"
+        ),
         otherwise("remedy", "when the ban no longer applies to the goods (no licence and no review can lift it)"),
     ),
     Reason.CONTROL_LISTED: (*_LIST_ENDS, otherwise("remedy", "when the party is no longer listed"), _MISTAKEN),
@@ -57,7 +71,7 @@ REMEDIES: Mapping[Reason, tuple[Phrase, ...]] = {
         _ANOTHER,
     ),
     Reason.LICENCE_CONFLICT: (
-        phrase("remedy", "when a higher version of licence {licence_no} with a newer time of the authority arrives"),
+        phrase("remedy", "when a higher version of licence {licence_no} arrives that the authority has dated later"),
         _ANOTHER,
     ),
     Reason.CATCH_ALL: (
@@ -70,7 +84,7 @@ REMEDIES: Mapping[Reason, tuple[Phrase, ...]] = {
     ),
     Reason.END_USE_CHANGED: (phrase("remedy", "when the end use is {released} again"), _COVERS),
     Reason.END_USER_CHANGED: (phrase("remedy", "when the end user is {released} again"), _COVERS),
-    Reason.MOVED_UNRELEASED: (phrase("remedy", "when a person has dealt with it; it never lifts by itself"),),
+    Reason.MOVED_UNRELEASED: (phrase("remedy", "only when a person has dealt with it, never by itself"),),
     Reason.NO_LICENCE: (
         phrase("remedy", "when a licence for exporter {exporter_id} covers {control_codes}"),
         otherwise("remedy", "when a licence covers the goods"),
@@ -87,62 +101,69 @@ REMEDIES: Mapping[Reason, tuple[Phrase, ...]] = {
         phrase("remedy", "on {lifts_on}, when licence {licence_no} becomes valid"),
         _ANOTHER,
     ),
-    Reason.LICENCE_EXPIRED: (phrase("remedy", "when licence {licence_no} is extended to {day}"), _ANOTHER),
+    Reason.LICENCE_EXPIRED: (phrase("remedy", "when licence {licence_no} is extended to {day} or later"), _ANOTHER),
     Reason.LICENCE_CONSUMED: (_ANOTHER,),
-    Reason.USES_EXCEEDED: (phrase("remedy", "by one more use of licence {licence_no}"), _ANOTHER),
+    Reason.USES_EXCEEDED: (phrase("remedy", "when licence {licence_no} allows one more use"), _ANOTHER),
     Reason.QTY_EXCEEDED: (_MORE, _LESS, _ANOTHER),
     Reason.VALUE_EXCEEDED: (_MORE, _LESS, _ANOTHER),
     Reason.PERIOD_LIMIT_EXCEEDED: (
         phrase("remedy", "on {lifts_on}, when the next period begins"),
         _LESS,
-        otherwise("remedy", "in a period in which the limit leaves room"),
+        otherwise("remedy", "in a period in which enough of the limit is left"),
         _ANOTHER,
     ),
     Reason.WATCH_LISTED: (
-        phrase("remedy", "by an individual licence with risk report and undertaking on file"),
+        several(
+            "remedy",
+            "when both risk report and undertaking are on file for licence {incomplete}",
+            "when both risk report and undertaking are on file for licences {incomplete}",
+            "incomplete",
+        ),
+        phrase("remedy", "when an individual licence with both risk report and undertaking on file covers the goods"),
         *_LIST_ENDS,
         _MISTAKEN,
     ),
-    Reason.SPLIT_SUSPECTED: (phrase("remedy", "when the exports together stay within the limit"),),
+    Reason.SPLIT_SUSPECTED: (phrase("remedy", "when the exports taken together stay within the limit"),),
     Reason.PARTY_REVIEW: (
-        given("entry_id", "remedy", "by a finding that party and entry are not the same"),
+        given("entry_id", "remedy", "by a finding of mistaken identity (the party is not the one listed)"),
         *_LIST_ENDS,
-        phrase("remedy", "when the party no longer takes part, or is described"),
+        otherwise("remedy", "when data about the party has been sent"),
+        phrase("remedy", "when the party no longer takes part"),
     ),
-    Reason.CUSTOMS_CHALLENGE: (*_NOTICE, phrase("remedy", "when customs has ended its challenge")),
+    Reason.CUSTOMS_CHALLENGE: (*_NOTICE, phrase("remedy", "when customs has withdrawn its challenge")),
     Reason.ITEM_UNCLASSIFIED: (
-        phrase("remedy", "when the classification of item {item_no} arrives"),
+        phrase("remedy", "when item {item_no} has been classified"),
         otherwise("remedy", "when the item has been classified"),
     ),
     Reason.ORDER_UNKNOWN: (
-        phrase("remedy", "when line {order_line} of order {order_id} arrives"),
-        otherwise("remedy", "when the order arrives, or another one is named"),
+        phrase("remedy", "when line {order_line} of order {order_id} has been sent"),
+        otherwise("remedy", "when the order has been sent, or another one is named"),
     ),
     Reason.ORDER_CANCELLED: (phrase("remedy", "when the shipment names an order that is open"),),
     Reason.OVER_DELIVERY: (
         _LESS,
-        phrase("remedy", "when the order is raised by {excess}"),
-        otherwise("remedy", "when the order line has room for it"),
+        phrase("remedy", "when the ordered quantity is raised by {excess}"),
+        otherwise("remedy", "when enough of the order line is left"),
     ),
-    Reason.MISSING_DATA: (phrase("remedy", "when party {party_id} is described"), *_DATA),
-    Reason.MISSING_NET: (phrase("remedy", "when the net quantity is sent"),),
+    Reason.MISSING_DATA: (phrase("remedy", "when data about party {party_id} has been sent"), *_DATA, _NOT_NEEDED),
+    Reason.MISSING_NET: (phrase("remedy", "when the net quantity has been sent"),),
     Reason.UNIT_NOT_CONVERTIBLE: (
-        phrase("remedy", "when item {item_no} has a factor for {unit}"),
-        phrase("remedy", "when another unit is given"),
+        phrase("remedy", "when item {item_no} has a conversion factor for {unit}"),
+        phrase("remedy", "when the quantity is given in another unit"),
     ),
     Reason.FX_UNAVAILABLE: (
         phrase("remedy", "when a rate from {from} to {to} for {day} arrives"),
         otherwise("remedy", "when a usable rate arrives"),
     ),
     Reason.REFERENCE_UNAVAILABLE: (
-        phrase("remedy", "when feed {feed} is refreshed"),
-        otherwise("remedy", "when the reference data is fresh again"),
+        phrase("remedy", "when feed {feed} has been refreshed"),
+        otherwise("remedy", "when the reference data has been refreshed"),
     ),
     Reason.EVENT_UNREADABLE: (
         phrase("remedy", "when event {event} has been repaired or dropped from quarantine"),
-        phrase("remedy", "when a readable newer state arrives, if it was an upsert"),
+        phrase("remedy", "when a newer, readable version arrives (if the event was an upsert)"),
     ),
-    Reason.ENGINE_ERROR: (phrase("remedy", "when the fault is mended and the shipment or order is judged again"),),
+    Reason.ENGINE_ERROR: (phrase("remedy", "when the fault has been mended and the shipment or order judged again"),),
     Reason.MANUAL_HOLD: (phrase("remedy", "only by a release request that two persons approve, never by itself"),),
 }
 
@@ -152,8 +173,8 @@ LIFTER_WORDS: Mapping[Lifter, Phrase] = {
     Lifter.SENDER: phrase("who", "the sender of the data"),
     Lifter.AUTHORITY: phrase("who", "the authority"),
     Lifter.CUSTOMS: phrase("who", "customs"),
-    Lifter.REVIEWERS: phrase("who", "two persons by a release request"),
-    Lifter.IDENTITY_REVIEWERS: phrase("who", "two persons by a finding of mistaken identity"),
+    Lifter.REVIEWERS: phrase("who", "two persons, by a release request"),
+    Lifter.IDENTITY_REVIEWERS: phrase("who", "two persons, by a finding of mistaken identity"),
     Lifter.OPERATIONS: phrase("who", "the operators of Holdgate"),
-    Lifter.NOBODY: phrase("who", "nobody by hand"),
+    Lifter.NOBODY: phrase("who", "nobody; only the end of the ban lifts it"),
 }

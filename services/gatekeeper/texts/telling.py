@@ -12,10 +12,12 @@ from services.gatekeeper.domain.lifters import Lifter, lifters
 from services.gatekeeper.domain.reasons import REASONS, Reason
 from services.gatekeeper.texts.catalogues import CHINESE, ENGLISH, worded
 from services.gatekeeper.texts.clauses import chinese_number, in_words
-from services.gatekeeper.texts.marking import Phrase
-from services.gatekeeper.texts.phrases import NEAREST, PHRASES, WHERE
-from services.gatekeeper.texts.remedies import BASIS, LIFTER_WORDS, LIFTS, ON_REQUEST, REMEDIES, WHO
-from services.gatekeeper.texts.words import WORDS
+from services.gatekeeper.texts.licence_phrases import NEAREST
+from services.gatekeeper.texts.marking import SEPARATOR, Phrase
+from services.gatekeeper.texts.phrases import PHRASES
+from services.gatekeeper.texts.remedies import BASIS, LIFTER_WORDS, LIFTS, ON_REQUEST, REMEDIES, UNCONTROLLED, WHO
+from services.gatekeeper.texts.shared_phrases import WHERE
+from services.gatekeeper.texts.words import LISTS, WORDS
 
 TOLD_LENGTH_MAX = 600
 """Of where, what and details; notices may be long, and the whole of one is in the notice itself."""
@@ -25,7 +27,10 @@ REMEDY_LENGTH_MAX = 600
 Both = tuple[str, str]
 """English and Chinese."""
 
-IN_BOTH_LANGUAGES = {"notice_text": ("text_en", "text_zh")}
+PAPERS = ("no_risk_report", "no_undertaking")
+COMMAS: Both = (SEPARATOR, "、")
+
+IN_BOTH_LANGUAGES = {"notice_text": ("text_en", "text_zh"), "lacks": ("lacks_en", "lacks_zh")}
 """Placeholders whose facts are two: what others wrote, in either language."""
 
 
@@ -33,7 +38,8 @@ IN_BOTH_LANGUAGES = {"notice_text": ("text_en", "text_zh")}
 class _Template:
     """A phrase made ready: all of `needs` must be there; `facts`, `words` and `say` by language.
 
-    `plain`: it says what it needs, word for word, the same in both languages.
+    `plain`: it says what it needs, word for word, the same in both languages. `many`: as `say`, for a plural, when
+    `is_many` the fact `counts`.
     """
 
     needs: tuple[str, ...]
@@ -42,6 +48,9 @@ class _Template:
     say: tuple[Callable[..., str], Callable[..., str]]
     plain: bool
     last: bool
+    many: tuple[Callable[..., str], Callable[..., str]] | None = None
+    counts: str = ""
+    is_many: Callable[[str], bool] = bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +68,7 @@ def text(hold: Finding | Hold) -> dict[str, str]:
     plan, facts = _plan(hold.reason), _facts(hold)
     where = _said(_where(), facts)
     details = _said(plan.details, facts)
-    nearest = _said(_nearest(), facts) if "nearest_licence" in facts else ([], [])
+    nearest = _nearest_told(facts) if "candidates" in facts else ([], [])
     remedies = _said(plan.remedies, facts)
     basis, who, lifts = plan.basis, _who(lifters(hold)), _lifts()
     english = _told(", ".join(where[0]), plan.base[0], "; ".join(details[0]), ": ")
@@ -84,6 +93,8 @@ def _cut(said: str, length_max: int) -> str:
 def _facts(hold: Finding | Hold) -> dict[str, str]:
     """Detail and subject, and what follows from them: `room`, what may still be asked for, where there is some.
 
+    `no_candidate`: no licence was there to compare. `incomplete`: the licences that lack one of the two papers.
+
     What others wrote in one language stands for the other too. What is very long is cut.
     """
     facts = dict(hold.detail)
@@ -95,6 +106,11 @@ def _facts(hold: Finding | Hold) -> dict[str, str]:
     if "text_en" in facts or "text_zh" in facts:
         facts["text_en"] = facts.get("text_en") or facts.get("text_zh", "")
         facts["text_zh"] = facts.get("text_zh") or facts["text_en"]
+    papers = [number for key in PAPERS for number in facts.get(key, "").split(SEPARATOR) if number]
+    if papers:
+        facts["incomplete"] = SEPARATOR.join(dict.fromkeys(papers))
+    if facts.get("candidates") == "0":
+        facts["no_candidate"] = "true"
     if hold.review_allowed:
         facts["review_allowed"] = "true"
     if facts and max(map(len, facts.values())) > FACT_LENGTH_MAX:
@@ -114,8 +130,11 @@ def _said(templates: Iterable[_Template], facts: Mapping[str, str]) -> tuple[lis
             english.append(template.say[0](*values))
             chinese.append(template.say[1](*values))
         else:
-            english.append(template.say[0](*_values(template, facts, 0)))
-            chinese.append(template.say[1](*_values(template, facts, 1)))
+            say = template.say
+            if template.many is not None and template.is_many(facts[template.counts]):
+                say = template.many
+            english.append(say[0](*_values(template, facts, 0)))
+            chinese.append(say[1](*_values(template, facts, 1)))
     return english, chinese
 
 
@@ -124,15 +143,20 @@ def _values(template: _Template, facts: Mapping[str, str], language: int) -> lis
     values = []
     for names, words in zip(template.facts, template.words, strict=True):
         value = facts[names[language]]
-        known = words.get(value) if words is not None else None
-        values.append(known[language] if known is not None else value)
+        values.append(value if words is None else _in_words(value, words, language))
     return values
+
+
+def _in_words(value: str, words: Mapping[str, Both], language: int) -> str:
+    """A code, or several; what isn't one of ours stands as it came."""
+    parts = value.split(SEPARATOR)
+    return COMMAS[language].join(words[part][language] if part in words else part for part in parts)
 
 
 @cache
 def _plan(reason: Reason) -> _Plan:
     base, *details = PHRASES[reason]
-    remedies = REMEDIES[reason] if reason is Reason.MANUAL_HOLD else (*REMEDIES[reason], ON_REQUEST)
+    remedies = REMEDIES[reason] if reason is Reason.MANUAL_HOLD else (*REMEDIES[reason], UNCONTROLLED, ON_REQUEST)
     return _Plan(
         base=_both(base),
         details=tuple(map(_template, details)),
@@ -146,9 +170,33 @@ def _where() -> tuple[_Template, ...]:
     return tuple(map(_template, WHERE))
 
 
+def _nearest_told(facts: Mapping[str, str]) -> tuple[list[str], list[str]]:
+    """Which licence was nearest, why, and, of a hold that isn't one of its reasons, what it lacks; or that none is."""
+    lacks = facts.get("nearest_lacks")
+    if not lacks:
+        return _said(_nearest(), facts)
+    told = [_lacking(Reason(code), facts) for code in lacks.split(SEPARATOR) if code in Reason.__members__]
+    both = (
+        _cut("; ".join(one[0] for one in told), TOLD_LENGTH_MAX),
+        _cut("；".join(one[1] for one in told), TOLD_LENGTH_MAX),
+    )
+    return _said(_nearest(), {**facts, "lacks_en": both[0], "lacks_zh": both[1]})
+
+
+def _lacking(reason: Reason, facts: Mapping[str, str]) -> Both:
+    """One reason of the nearest licence with its own facts, which are named `REASON.fact`."""
+    plan, prefix = _plan(reason), f"{reason}."
+    own = {name.removeprefix(prefix): value for name, value in facts.items() if name.startswith(prefix)}
+    english, chinese = _said(plan.details, own)
+    return (
+        f"{plan.base[0]} ({SEPARATOR.join(english)})" if english else plan.base[0],
+        f"{plan.base[1]}（{'，'.join(chinese)}）" if chinese else plan.base[1],
+    )
+
+
 @cache
 def _nearest() -> tuple[_Template, ...]:
-    return (_template(NEAREST),)
+    return tuple(map(_template, NEAREST))
 
 
 @cache
@@ -160,7 +208,7 @@ def _lifts() -> tuple[Callable[..., str], Callable[..., str]]:
 def _who(able: tuple[Lifter, ...]) -> Both:
     english, chinese = _both(WHO)
     names = [_both(LIFTER_WORDS[one]) for one in able]
-    return english.format(who=", ".join(name for name, _ in names)), chinese.format(who="、".join(n for _, n in names))
+    return english.format(who="; ".join(name for name, _ in names)), chinese.format(who="、".join(n for _, n in names))
 
 
 def _basis(citations: tuple[str, ...]) -> Both:
@@ -180,23 +228,35 @@ def _template(phrase: Phrase) -> _Template:
     names = tuple(dict.fromkeys(phrase.placeholders))
     facts = tuple(IN_BOTH_LANGUAGES.get(name, (name, name)) for name in names)
     words = tuple(_words(name) for name in names)
-    english, chinese = (_numbered(words_of, names).format for words_of in _both(phrase))
     return _Template(
         needs=(*phrase.needs, *(name for pair in facts for name in dict.fromkeys(pair))),
         facts=facts,
         words=words,
-        say=(english, chinese),
-        plain=not phrase.needs and all(word is None for word in words) and all(one == other for one, other in facts),
+        say=_say(phrase, names),
+        plain=not phrase.needs
+        and not phrase.many
+        and all(word is None for word in words)
+        and all(one == other for one, other in facts),
         last=phrase.last,
+        many=_say(phrase.plural, names) if phrase.many else None,
+        counts=phrase.counts,
+        is_many=phrase.is_many,
     )
+
+
+def _say(phrase: Phrase, names: tuple[str, ...]) -> tuple[Callable[..., str], Callable[..., str]]:
+    english, chinese = _both(phrase)
+    return _by_number(english, names).format, _by_number(chinese, names).format
 
 
 @cache
 def _words(name: str) -> Mapping[str, Both] | None:
-    return {code: _both(words) for code, words in WORDS[name].items()} if name in WORDS else None
+    if name not in WORDS:
+        return {} if name in LISTS else None
+    return {code: _both(words) for code, words in WORDS[name].items()}
 
 
-def _numbered(template: str, names: tuple[str, ...]) -> str:
+def _by_number(template: str, names: tuple[str, ...]) -> str:
     """`template` with numbers for names, which are filled in faster: "{1} of {0}"."""
     parts = []
     for literal, name, _, _ in Formatter().parse(template):

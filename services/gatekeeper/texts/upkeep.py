@@ -15,7 +15,7 @@ from babel.messages.catalog import Catalog, Message
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po, write_po
 
-from services.gatekeeper.texts.catalogues import DOMAIN, LOCALE_OF, LOCALES, po_file
+from services.gatekeeper.texts.catalogues import DOMAIN, LOCALE_OF, LOCALES, forms, po_file
 from services.gatekeeper.texts.marking import KEYWORDS, placeholders
 from services.gatekeeper.texts.page import PAGE, reasons_page
 
@@ -43,19 +43,19 @@ def stored(path: Path, locale: str | None = None) -> Catalog:
 
 def gaps(catalogue: Catalog, template: Catalog) -> list[str]:
     """What keeps `catalogue` from being complete: missing, empty, fuzzy or obsolete entries, other placeholders."""
-    found = [f"obsolete: {message.id}" for message in catalogue.obsolete.values()]
+    found = [f"obsolete: {forms(message.id)[0]}" for message in catalogue.obsolete.values()]
     for message in _messages(template):
         have = catalogue.get(message.id, message.context)
-        where = f"{message.context}: {message.id}"
-        if have is None or not have.string:
+        where = f"{message.context}: {forms(message.id)[0]}"
+        if have is None or not all(forms(have.string)):
             found.append(f"missing: {where}")
         elif have.fuzzy:
             found.append(f"fuzzy: {where}")
-        elif _names(message.id) != _names(have.string):
+        elif any(_names(form) != _names(forms(message.id)[0]) for form in (*forms(message.id), *forms(have.string))):
             found.append(f"other placeholders: {where}")
-    wanted = {(message.context, message.id) for message in _messages(template)}
-    surplus = [message for message in _messages(catalogue) if (message.context, message.id) not in wanted]
-    return found + [f"nothing marks: {message.context}: {message.id}" for message in surplus]
+    wanted = {(message.context, forms(message.id)) for message in _messages(template)}
+    surplus = [message for message in _messages(catalogue) if (message.context, forms(message.id)) not in wanted]
+    return found + [f"nothing marks: {message.context}: {forms(message.id)[0]}" for message in surplus]
 
 
 def update() -> list[Path]:
@@ -66,7 +66,7 @@ def update() -> list[Path]:
         catalogue.update(extracted(), update_creation_date=False)  # it keeps, and changes, the messages it is given
         if locale == "en":
             for message in _messages(catalogue):
-                if not message.string or message.fuzzy:
+                if not all(forms(message.string)) or message.fuzzy:
                     message.string = message.id
                     message.flags.discard("fuzzy")
         if write(po_file(locale), catalogue):
@@ -78,8 +78,8 @@ def _messages(catalogue: Catalog) -> Iterator[Message]:
     return (message for message in catalogue if message.id)
 
 
-def _names(template: object) -> set[str]:
-    return set(placeholders(str(template)))
+def _names(template: str) -> set[str]:
+    return set(placeholders(template))
 
 
 def _empty(locale: str | None) -> Catalog:

@@ -18,7 +18,7 @@ WORDS: Mapping[str, Mapping[str, Phrase]] = {
         "party": phrase("about_kind", "party"),
         "list-entry": phrase("about_kind", "list entry"),
         "item": phrase("about_kind", "item"),
-        "control": phrase("about_kind", "control"),
+        "control": phrase("about_kind", "control code"),
         "end-user-statement": phrase("about_kind", "end-user statement"),
         "fx-rate": phrase("about_kind", "exchange rate"),
         "feed": phrase("about_kind", "feed"),
@@ -27,7 +27,7 @@ WORDS: Mapping[str, Mapping[str, Phrase]] = {
         "mistaken-identity": phrase("about_kind", "finding of mistaken identity"),
         "order": phrase("about_kind", "order"),
         "shipment": phrase("about_kind", "shipment"),
-        "unknown": phrase("about_kind", "something unknown"),
+        "unknown": phrase("about_kind", "an unknown subject"),
     },
     "origin": {
         "AUTHORITY": phrase("origin", "the authority"),
@@ -50,7 +50,7 @@ WORDS: Mapping[str, Mapping[str, Phrase]] = {
         "NAME": phrase("matched_by", "name"),
         "LIKENESS": phrase("matched_by", "likeness of the name"),
         "OWNERSHIP": phrase("matched_by", "ownership"),
-        "UNDESCRIBED": phrase("matched_by", "nothing: nobody has described the party"),
+        "UNDESCRIBED": phrase("matched_by", "no data about the party has been received"),
     },
     "role": {
         "exporter": phrase("role", "exporter"),
@@ -71,16 +71,16 @@ WORDS: Mapping[str, Mapping[str, Phrase]] = {
         "OTHER_END_USER": phrase("fault", "it is for another end user"),
         "OTHER_END_USE": phrase("fault", "it is for another end use"),
     },
-    "ban": {"ITEM": phrase("ban", "every export of it is barred")},
+    "ban": {"ITEM": phrase("ban", "every export of this item is barred")},
     "classification": {
-        "unknown": phrase("classification", "nobody has described it"),
-        "UNCLASSIFIED": phrase("classification", "not classified"),
-        "CONSULTATION_PENDING": phrase("classification", "consultation with the ministry pending"),
+        "unknown": phrase("classification", "no data about it has been received"),
+        "UNCLASSIFIED": phrase("classification", "its classification is still open"),
+        "CONSULTATION_PENDING": phrase("classification", "a consultation with the ministry is pending"),
         "CONTROLLED": phrase("classification", "controlled, but without a control code"),
     },
     "status": {
         "CANCELLED": phrase("order status", "cancelled"),
-        "CLOSED": phrase("order status", "closed before the shipment came"),
+        "CLOSED": phrase("order status", "closed before the shipment was announced"),
     },
     "licence_type": {
         "INDIVIDUAL": phrase("licence_type", "individual licence"),
@@ -93,18 +93,19 @@ WORDS: Mapping[str, Mapping[str, Phrase]] = {
         "CALENDAR_YEAR": phrase("period", "calendar year"),
     },
     "nearest_because": {
-        "COVERS_EVERY_CODE": phrase("nearest_because", "since it covers every control code"),
-        "FEWEST_REASONS": phrase("nearest_because", "since it has the fewest reasons against it"),
-        "LEAST_SEVERE": phrase("nearest_because", "since its reasons are the least severe"),
-        "FIRST_IN_ORDER": phrase("nearest_because", "as near as others and the first of them to be drawn on"),
-        "ONLY_CANDIDATE": phrase("nearest_because", "the only one that comes into question"),
+        "COVERS_EVERY_CODE": phrase("nearest_because", "because it covers every control code"),
+        "FEWEST_REASONS": phrase("nearest_because", "because the fewest reasons stand against it"),
+        "LEAST_SEVERE": phrase("nearest_because", "because the reasons against it are the least severe"),
+        "FIRST_IN_ORDER": phrase("nearest_because", "as near as others, and the first of them in the order of use"),
+        "ONLY_CANDIDATE": phrase("nearest_because", "the only one that could cover the goods"),
+        "BOOKED": phrase("nearest_because", "on which the departed goods are booked"),
     },
     "field": {
         "exporter_id": phrase("field", "the exporter (exporter_id)"),
         "movement": phrase("field", "the kind of movement (movement)"),
-        "lines": phrase("field", "the lines (lines)"),
+        "lines": phrase("field", "at least one line of goods (lines)"),
         "item_no": phrase("field", "the item number (item_no)"),
-        "order_line": phrase("field", "the order line (order_line)"),
+        "order_line": phrase("field", "the number of the order line (order_line)"),
         "destination": phrase("field", "the final destination (destination)"),
         "planned_departure": phrase("field", "the planned departure (planned_departure)"),
         "planned_export_date": phrase("field", "the planned day of export (planned_export_date)"),
@@ -120,3 +121,22 @@ WORDS: Mapping[str, Mapping[str, Phrase]] = {
     },
 }
 """Name of the fact -> its code -> the words for it."""
+
+LISTS = frozenset(
+    {
+        "lines",
+        "named",
+        "missing_codes",
+        "restated",
+        "transit",
+        "barred",
+        "end_user_type",
+        "through",
+        "incomplete",
+        "drawn_licences",
+        "no_risk_report",
+        "no_undertaking",
+        "not_individual",
+    }
+)
+"""Facts that list ids and codes which stand as they came; between them stands the comma of the language."""

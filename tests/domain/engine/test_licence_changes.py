@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -149,3 +150,69 @@ def test_a_line_on_which_nothing_is_drawn_may_be_counted_in_another_unit() -> No
     story.rule(_m1("2 TNE"))
     story.ship("S1")
     assert (story.state("S1"), story.balance()) == ("RELEASED", "0.3/0 1/0")
+
+
+def _later(days: int, licence: Licence) -> Licence:
+    return replace(licence, version=1 + days, authority_time=M1.authority_time + timedelta(days=days))
+
+
+@pytest.mark.parametrize("changed", [_m1("2 TNE"), _m1("2000 KGM", "2000000 CNY")])
+def test_a_drawn_line_that_was_dropped_comes_back_in_no_other_unit_or_currency(changed: Licence) -> None:
+    """D3.9: what is drawn stays, and is counted as it was, however many versions lie between."""
+    story = Story()
+    story.ship("S1")
+    story.milestone("S1", "DEPARTED")
+    story.ship("S2")
+    for days in (1, 2):
+        story.rule(_later(days, replace(M1, lines=())))
+    assert [story.state(name) for name in ("S1", "S2")] == ["RELEASED", "HELD NO_LICENCE"]
+    assert story.balance() == "0/300 0/1"
+    story.rule(_later(3, changed))
+    assert [story.state(name) for name in ("S1", "S2")] == [
+        "RELEASED",
+        "HELD LICENCE_CONFLICT QTY_EXCEEDED VALUE_EXCEEDED",
+    ]
+    (hold, *_) = story.shipments["S2"].holds
+    assert (dict(hold.detail)["restated"], dict(hold.detail)["version"]) == ("1", "3")
+    assert story.balance() == "0/300 0/1"
+    story.rule(_later(4, M1))
+    assert [story.state(name) for name in ("S1", "S2")] == ["RELEASED", "RELEASED"]
+    assert story.balance() == "300/300 1/1"
+
+
+def test_goods_that_leave_in_spite_of_such_a_conflict_are_booked_in_the_unit_of_what_is_drawn() -> None:
+    """D4.7: on the licence that would have covered them, above what it grants."""
+    story = Story()
+    story.ship("S1")
+    story.milestone("S1", "DEPARTED")
+    story.rule(_later(1, replace(M1, lines=())))
+    story.rule(_later(2, _m1("2 TNE")))
+    story.ship("S2")
+    story.milestone("S2", "DEPARTED")
+    assert (story.state("S2").split()[0], story.balance()) == ("INTERCEPT", "0/600 0/2")
+    assert story.accounts["M1"].lines[1].unit == "KGM"
+
+
+def test_a_line_whose_draws_were_given_back_while_it_was_dropped_comes_back_in_any_unit() -> None:
+    story = Story()
+    story.ship("S1")
+    story.rule(_later(1, replace(M1, lines=())))
+    assert (story.state("S1"), story.balance()) == ("HELD NO_LICENCE", "0/0 0/0")
+    story.rule(_later(2, _m1("2 TNE")))
+    assert (story.state("S1"), story.balance()) == ("RELEASED", "0.3/0 1/0")
+    story.rule(_later(3, M1))
+    assert (story.state("S1"), story.balance()) == ("HELD LICENCE_CONFLICT", "0/0 0/0")
+
+
+def test_an_order_gets_back_what_its_shipment_took_elsewhere_in_the_unit_of_the_newest_version() -> None:
+    story = Story(general("G1", licence_line(codes=("1C904.a",), value="2000000 USD")))
+    story.order("O1", licences=["M1"])
+    story.ship("S1", "500 KGM", order="O1", licences=["G1"])
+    assert (story.state("S1"), story.balance("M1")) == ("RELEASED", "0/0 0/0")
+    story.rule(_later(1, _m1("2 TNE")))
+    story.milestone("S1", "CANCELLED")
+    assert (story.state("O1"), story.balance("M1")) == ("CLEARED", "0.5/0 0/0")
+    (draw,) = story.orders["O1"].draws
+    assert (draw.quantity.value, draw.quantity.unit) == (Decimal("0.5"), "TNE")
+    booked = [(entry.reserved, entry.unit) for entry in story.ledger if entry.licence_no == "M1"]
+    assert booked == [(500, "KGM"), (-500, "KGM"), (Decimal("0.5"), "TNE")]

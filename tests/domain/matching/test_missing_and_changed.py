@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -32,7 +33,10 @@ def fields(found: object) -> list[str]:
 
 def test_a_shipment_of_which_only_the_id_is_known() -> None:
     found = judged(Shipment("S1", 1))
-    assert (fields(found), set(reasons(found))) == (["exporter_id", "lines", "movement"], {"MISSING_DATA"})
+    assert (fields(found), set(reasons(found))) == (
+        ["exporter_id", "lines", "movement", "planned_departure"],
+        {"MISSING_DATA"},
+    )
 
 
 def test_an_order_of_which_only_the_id_is_known() -> None:
@@ -59,6 +63,31 @@ def test_each_missing_field_is_named_once_and_gives_no_mismatch_beside_it(
 ) -> None:
     found = judged(shipment(**changes))  # type: ignore[arg-type]
     assert (reasons(found), fields(found)) == (["MISSING_DATA"], [field])
+
+
+def test_while_the_movement_is_not_known_everything_is_named_that_an_export_would_need() -> None:
+    bare: dict[str, Any] = {"destination": None, "planned_departure": None, "end_use": None, "parties": {}}
+    found = judged(shipment(movement=None, **bare))
+    abroad = judged(shipment(**bare))
+    assert fields(found) == [
+        "destination", "end_use", "movement", "parties.end_user", "parties.importer", "planned_departure",
+    ]  # fmt: skip
+    assert set(fields(abroad)) == {*fields(found)} - {"movement"}
+    assert {finding.subject for finding in abroad.findings} < {finding.subject for finding in found.findings}
+    unless = {dict(finding.subject)["field"]: finding.detail.get("unless") for finding in found.findings}
+    assert unless.pop("movement") is None
+    assert set(unless.values()) == {"DOMESTIC, INTO_BONDED"}
+    assert all("unless" not in finding.detail for finding in abroad.findings)
+
+
+def test_while_the_movement_is_not_known_only_a_controlled_item_asks_for_an_end_use() -> None:
+    for item_no in ("STEEL-BOLT", "UNHEARD-OF"):
+        assert fields(judged(shipment(line(item_no=item_no), movement=None, end_use=None))) == ["movement"]
+
+
+def test_of_departed_goods_whose_movement_is_not_known_no_planned_day_is_asked() -> None:
+    gone = departed(shipment(movement=None, planned_departure=None, destination=None))
+    assert fields(judged(gone)) == ["destination", "movement"]
 
 
 def test_the_end_use_is_needed_only_where_a_licence_is() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from services.gatekeeper.domain.rule_entities import Licence
-from tests.domain.builders import day, item, licence, licence_line, line, references, shipment
+from tests.domain.builders import control, day, item, licence, licence_line, line, references, shipment
 from tests.domain.matching.judged import judged, reasons
 
 UNLIKE = licence("L1", end_uses=("LAB_TEST",))
@@ -68,3 +68,21 @@ def test_dates_tell_by_how_many_days_they_miss_and_when_time_lifts_it() -> None:
     (late,) = judged(shipment(), references(licence(valid_until=day("2026-03-04")))).findings
     assert late.detail["days_short"] == "1"
     assert "lifts_on" not in late.detail
+
+
+def test_where_the_codes_cease_to_be_in_force_the_need_of_a_licence_ends_on_that_day() -> None:
+    """D3.2: a suspended entry of the list of items needs no licence meanwhile."""
+    pause = control("6A911.a", "2025-04-04", None, ("2026-04-01", "2026-04-30"))
+    found = judged(shipment(line(item_no="LASER-HEAD")), references(pause))
+    assert reasons(found) == ["NO_LICENCE"]
+    told = found.findings[0].detail
+    assert (told["uncontrolled_from"], told["lifts_on"]) == ("2026-04-01", "2026-04-01")
+
+
+def test_a_day_of_the_licence_itself_stands_beside_it_and_what_is_missing_tells_none() -> None:
+    pause = control("1C902.b", "2025-04-04", None, ("2026-04-01", "2026-04-30"))
+    late = licence("L1", valid_from=day("2026-03-20"))
+    (early,) = judged(shipment(), references(pause, late)).findings
+    assert (early.detail["lifts_on"], early.detail["uncontrolled_from"]) == ("2026-03-20", "2026-04-01")
+    (missing,) = judged(shipment(line(net=None)), references(pause)).findings
+    assert not {"lifts_on", "uncontrolled_from"} & set(missing.detail)

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from services.gatekeeper.domain.aggregates import LedgerEntry, LineBalance, Order, Shipment
 from services.gatekeeper.domain.alerts import granted
 from services.gatekeeper.domain.quantity import EXACT
+from services.gatekeeper.domain.restated import restated_lines
 from services.gatekeeper.domain.vocabulary import Balance, LicenceStatus, ShipmentState
 from tests.domain.builders import licence_line
 from tests.domain.story import Story
@@ -178,6 +179,7 @@ def check(story: Story) -> None:
     """What holds after any history."""
     assert_the_accounts_are_the_ledgers_sum(story)
     assert_the_accounts_are_what_is_drawn(story)
+    assert_what_is_drawn_is_counted_as_the_licence_counts(story)
     assert_released_means_no_hold(story)
     assert_nothing_is_reserved_above_the_grant(story)
     assert_sequences_are_dense(story)
@@ -188,9 +190,23 @@ def assert_the_accounts_are_the_ledgers_sum(story: Story) -> None:
         entries = [entry for entry in story.ledger if entry.licence_no == licence_no]
         for line_no in {entry.licence_line for entry in entries} - {0}:
             summed = _summed([e for e in entries if e.licence_line == line_no], line_no)
-            assert replace(account.lines[line_no], days=None) == summed
+            assert replace(account.lines[line_no], days=None, unit=None, currency=None) == summed
         assert account.uses == sum(entry.uses for entry in entries)
         assert account.uses_reserved == sum(entry.uses_reserved for entry in entries)
+
+
+def assert_what_is_drawn_is_counted_as_the_licence_counts(story: Story) -> None:
+    """D3.9, and what every order and shipment draws too."""
+    for licence_no, account in story.accounts.items():
+        licence = story.references.licence(licence_no)
+        assert licence is not None
+        assert restated_lines(account, licence) == ()
+    for each in everything(story).values():
+        for draw in each.draws:
+            line = story.accounts[draw.licence_no].lines.get(draw.licence_line)
+            if draw.quantity.value or draw.value.amount:
+                assert line is not None
+                assert (line.unit, line.currency) == (draw.quantity.unit, draw.value.currency)
 
 
 def _summed(entries: list[LedgerEntry], line_no: int) -> LineBalance:

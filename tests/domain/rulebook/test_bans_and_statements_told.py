@@ -36,7 +36,7 @@ def test_a_ban_tells_what_is_banned_and_since_and_until_when(barred: dict[str, A
     assert open_end.detail == {**told, "item_no": "SM-OXIDE", "effective_from": "2025-04-04"}
     until = control(version=2, effective_until=date(2026, 12, 31), **barred)
     (ending,) = prohibited(_case(until, alpha))
-    assert ending.detail == {**open_end.detail, "effective_until": "2026-12-31"}
+    assert ending.detail == {**open_end.detail, "effective_until": "2026-12-31", "lifts_on": "2027-01-01"}
 
 
 def test_a_ban_asks_nothing_of_what_the_line_does_not_say() -> None:

@@ -77,7 +77,7 @@ def test_an_end_use_is_of_concern_by_its_code_or_by_a_term_in_its_text(
     assert reasons(found) == (["CATCH_ALL"] if trigger else [])
     if trigger:
         assert dict(found.findings[0].subject) == {"line_no": 1}
-        assert found.findings[0].detail == {"item_no": "STEEL-BOLT", **trigger}
+        assert found.findings[0].detail == {"item_no": "STEEL-BOLT", "candidates": "0", **trigger}
         assert not found.findings[0].review_allowed
 
 
@@ -106,7 +106,7 @@ def test_everything_that_triggers_is_told_in_one_finding_a_line() -> None:
     found = _asked(policy, item("SALT"), shipped=shipment(BOLT, replace(SALT, line_no=2)))
     assert [dict(one.subject) for one in found.findings] == [{"line_no": 1}, {"line_no": 2}]
     assert found.findings[1].detail == {"item_no": "SALT", "end_use": "CIVIL_MRI", "term": "magnet",
-                                        "party": "ALPHA", "role": "consignee"}  # fmt: skip
+                                        "party": "ALPHA", "role": "consignee", "candidates": "0"}  # fmt: skip
 
 
 # Unlisted items

@@ -13,10 +13,13 @@ from services.gatekeeper.domain.case import Case
 from services.gatekeeper.domain.feeds import ALWAYS, is_stale, next_dates, stale_feeds, stale_from, staleness
 from services.gatekeeper.domain.policy import Policy
 from services.gatekeeper.domain.reasons import Reason
+from services.gatekeeper.domain.references import UnreadableRule
 from services.gatekeeper.domain.rule_entities import Feed
-from services.gatekeeper.domain.terms import EVERYTHING, case_terms, touched
+from services.gatekeeper.domain.rulebook import unreadable_touches
+from services.gatekeeper.domain.terms import EVERYTHING, NOBODY, case_terms, touched
 from services.gatekeeper.domain.touches import touches_of
-from services.gatekeeper.domain.vocabulary import Classification, Milestone
+from services.gatekeeper.domain.unreadable import unreadable_references
+from services.gatekeeper.domain.vocabulary import Classification, Milestone, RuleKind
 from tests.domain.builders import (
     PLANNED,
     at,
@@ -233,3 +236,34 @@ def test_a_hold_that_came_with_the_very_report_of_the_departure_stays_like_one_t
         late = replace(left, progress=replace(left.progress, reports=(report,)))
         expected = ["REFERENCE_UNAVAILABLE"] if stays else []
         assert reasons_of(judged(late, trade(), policy=limits(), as_of=reported_at + DAY)) == expected
+
+
+def _broken(name: str) -> UnreadableRule:
+    return UnreadableRule("Q1", f"{name}/broken", RuleKind.FEED, name)
+
+
+@pytest.mark.parametrize(
+    ("name", "planned", "held"),
+    [
+        ("CONTROL_LIST", draw(), True),
+        ("FX_RATES", replace(draw(), value=money("9 EUR")), True),
+        ("FX_RATES", draw(), False),
+    ],
+)
+def test_a_broken_refresh_holds_what_depends_on_the_age_of_that_feed(name: str, planned: Draw, held: bool) -> None:
+    """D8.4: a list feed matters to whatever leaves the territory, FX_RATES to lines that need a rate (§9)."""
+    rules = references(feed(name)).with_changes(2, [], [_broken(name)])
+    case = shipment_case(rules, policy=limits(name), planned=(planned,))
+    expected = [("EVENT_UNREADABLE", {"event": f"{name}/broken"})] if held else []
+    assert subjects(list(unreadable_references(case))) == expected
+    assert not list(unreadable_references(replace(case, leaves_territory=False)))
+    assert not list(unreadable_references(replace(case, policy=limits("WATCH_LIST"))))
+    assert not list(unreadable_references(replace(case, policy=Policy())))
+
+
+def test_a_broken_refresh_has_everybody_looked_at_where_policy_limits_the_age_of_that_feed() -> None:
+    rules = references(feed("FX_RATES"))
+    assert unreadable_touches(_broken("FX_RATES"), rules) == NOBODY
+    limited = rules.with_changes(2, [limits("FX_RATES")])
+    assert unreadable_touches(_broken("FX_RATES"), limited) == EVERYTHING
+    assert unreadable_touches(_broken("INTERNAL"), limited) == NOBODY

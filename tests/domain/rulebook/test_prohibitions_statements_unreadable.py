@@ -168,6 +168,19 @@ BROKEN_LICENCE = UnreadableRule("Q1", "L1", RuleKind.LICENCE, "L1")
 BROKEN_NOTICE = UnreadableRule("Q2", "N7", RuleKind.NOTICE, "N7")
 
 
+def test_a_broken_rule_event_tells_what_is_wrong_and_where_it_is_kept() -> None:
+    case = _with_broken(
+        _case(licences=("L1",)), replace(BROKEN_LICENCE, error="valid_until: not a date"), BROKEN_NOTICE
+    )
+    of_licence, of_notice = unreadable_references(case)
+    assert of_licence.detail == {
+        "about": "licence L1", "about_kind": "licence", "about_key": "L1",
+        "error": "valid_until: not a date", "quarantine_id": "Q1",
+    }  # fmt: skip
+    assert of_notice.detail["quarantine_id"] == "Q2"
+    assert "error" not in of_notice.detail
+
+
 def _with_broken(case: Case, *broken: UnreadableRule) -> Case:
     return replace(case, references=case.references.with_changes(2, [], broken))
 

@@ -41,6 +41,11 @@ WRONG = {
     "UPDATE licence_line_balance SET days = '{}'": "by day {}, ledger {datetime.date(",
     "UPDATE ledger SET day = day + 1 WHERE owner_id = 'S1'": "ledger 0 0 0 0, for 20",
     "UPDATE ledger SET day = NULL": "the ledger has entries without a day",
+    "UPDATE licence_line_balance SET unit = 'TNE'": "drawn in ('TNE', 'USD'), granted in ('KGM', 'USD')",
+    "UPDATE shipment SET body = jsonb_set(body, '{draws,0,value,currency}', '\"EUR\"') WHERE shipment_id = 'S1'": (
+        "shipment S1: draws ('KGM', 'EUR') on M1 line 1, in ('KGM', 'USD')"
+    ),
+    "UPDATE ledger SET unit = NULL": "the ledger has entries without a unit",
     "UPDATE licence_account SET uses = uses + 1": "uses",
     "UPDATE shipment SET body = jsonb_set(body, '{draws}', '[]') WHERE shipment_id = 'S1'": "draws",
     "DELETE FROM open_hold": "missing among the open ones",

@@ -6,15 +6,28 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
+import pytest
+
 from services.gatekeeper.domain.policy import Policy
 from services.gatekeeper.domain.rule_entities import MistakenIdentity, RuleEntity
 from services.gatekeeper.pipeline.policies import record_policy
 from services.gatekeeper.pipeline.rule_change import begin_change
 from services.gatekeeper.store.challenges import open_challenges
 from services.gatekeeper.store.measures import read_counts
-from tests.pipeline.feeding import Feeder
+from tests.pipeline.feeding import Feeder, sent
 from tests.pipeline.postgres.conftest import Opened
-from tests.pipeline.trade import NOW, Event, at, feed_refreshed, lifted, list_entry, notice, party, shipment
+from tests.pipeline.trade import (
+    NOW,
+    Event,
+    at,
+    feed_refreshed,
+    fx_rate,
+    lifted,
+    list_entry,
+    notice,
+    party,
+    shipment,
+)
 
 STEP = timedelta(microseconds=1)
 
@@ -62,6 +75,30 @@ async def test_a_feed_that_is_named_and_was_never_refreshed_is_told_when_policy_
     await _apply(feeder, 4, feed_max_age_hours={"WATCH_LIST": 12})
     assert await _stale(feeder) == ["WATCH_LIST", "INTERNAL", "WATCH_LIST"]
     await feeder.assert_sound()
+
+
+@pytest.mark.parametrize("feed", ["FX_RATES", "CONTROL_LIST"])
+async def test_an_unreadable_refresh_holds_what_depends_on_that_feed_until_the_next_one(
+    open_feeder: Opened, feed: str
+) -> None:
+    """D8.4, D8.5: what is released already, and what comes after another gatekeeper began."""
+    feeder = await open_feeder()
+    await _apply(feeder, 1, feed_max_age_hours={feed: 240})
+    await feeder.tell(fx_rate("EUR-USD"), feed_refreshed(feed), shipment("S1", "5 KGM", value="90 EUR"))
+    await feeder.tell(shipment("S2", "5 KGM", value="90 USD"))
+    assert await feeder.states("S1", "S2") == ["RELEASED", "RELEASED"]
+    broken = sent(feed_refreshed(feed, version=2), value=b"{not json")
+    await feeder.tell(broken)
+    other = "RELEASED" if feed == "FX_RATES" else "HELD EVENT_UNREADABLE"
+    assert await feeder.states("S1", "S2") == ["HELD EVENT_UNREADABLE", other]
+    [held] = (await feeder.shipment("S1")).holds
+    assert dict(held.subject) == {"event": feed}
+    again = await open_feeder()
+    await again.tell(shipment("S3", "5 KGM", value="90 EUR"))
+    assert await again.states("S3") == ["HELD EVENT_UNREADABLE"]
+    await again.tell(feed_refreshed(feed, version=3))
+    assert await again.states("S1", "S2", "S3") == ["RELEASED", "RELEASED", "RELEASED"]
+    await again.assert_sound()
 
 
 async def test_a_feed_is_told_each_time_it_grows_too_old_although_nothing_is_open(feeder: Feeder) -> None:
@@ -117,8 +154,8 @@ async def test_an_older_refresh_holds_what_its_age_now_forbids(feeder: Feeder) -
 # Challenges of customs
 
 
-def _challenge(version: int = 1, origin: str = "CUSTOMS", **dates: str) -> Event:
-    kind, data = notice("N1", version=version, shipments=["S1"], **dates)
+def _challenge(version: int = 1, origin: str = "CUSTOMS", notice_id: str = "N1", **dates: str) -> Event:
+    kind, data = notice(notice_id, version=version, shipments=["S1"], **dates)
     return kind, {**data, "origin": origin}
 
 
@@ -167,6 +204,15 @@ async def test_another_policy_is_another_last_day_and_overdue_ones_are_counted(f
         assert (await read_counts(tx)).challenges_overdue == 0
         await tx.execute(f"UPDATE customs_challenge SET due_on = {today} - 1")
         assert (await read_counts(tx)).challenges_overdue == 1
+
+
+async def test_open_challenges_are_listed_by_the_day_on_which_their_answer_is_due(feeder: Feeder) -> None:
+    await _apply(feeder, 1, customs_challenge_days=5)
+    await feeder.tell(_challenge(notice_id="N2"))
+    later = at("2026-03-03 09:00")
+    await feeder.advance(later)
+    await feeder.tell(sent(_challenge(notice_id="N3"), time=later), sent(_challenge(), time=later))
+    assert [name for name, _, _ in await _open(feeder)] == ["N2", "N1", "N3"]
 
 
 # Lists

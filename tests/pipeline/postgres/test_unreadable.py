@@ -85,6 +85,9 @@ async def test_an_unreadable_notice_list_entry_or_control_alarms_and_stops_what_
     assert "licence.alert" in await feeder.told(key)
     await feeder.assert_sound()
     [quarantine_id] = await feeder.quarantine()
+    [hold] = (await feeder.shipment("S2")).holds
+    assert hold.detail["quarantine_id"] == str(quarantine_id)
+    assert str(hold.detail["error"]).startswith("value: ")
     await settle(feeder.gate, quarantine_id, by="ops", drop=True)
     await feeder.until_idle()
     assert await feeder.states("S2", "O2") == ["RELEASED", "CLEARED"]

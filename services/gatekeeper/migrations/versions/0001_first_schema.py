@@ -144,6 +144,8 @@ CREATE TABLE ledger (
     uses_reserved INTEGER NOT NULL,
     rate_id TEXT,
     day DATE,
+    unit TEXT,
+    currency TEXT,
     as_of TIMESTAMP WITH TIME ZONE NOT NULL,
     PRIMARY KEY (seq)
 );
@@ -166,6 +168,8 @@ CREATE TABLE licence_line_balance (
     value_reserved NUMERIC NOT NULL,
     value_consumed NUMERIC NOT NULL,
     days JSONB,
+    unit TEXT NOT NULL,
+    currency TEXT NOT NULL,
     PRIMARY KEY (licence_no, line_no)
 )
  WITH (fillfactor = 80);
