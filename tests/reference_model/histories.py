@@ -29,6 +29,7 @@ class Teller:
         self.left: set[str] = set()
         self.arrived: list[str] = []
         self.named: dict[str, int] = {}
+        self.asked: dict[str, datetime] = {}
         self.gone: set[str] = set()
         self.delivered: set[str] = set()
         self.unclear: set[str] = set()
@@ -58,7 +59,9 @@ class Teller:
 
     def say(self, kind: str, data: Data) -> None:
         subject = data.get("shipment_id") or data.get("order_id")
-        self.arrived += [subject] if subject and subject not in self.arrived else []
+        if subject:
+            self.arrived += [] if subject in self.arrived else [subject]
+            self.asked[subject] = self.now
         self.steps.append((kind, f"e{len(self.steps)}", self.time(), data))
 
     def tell(self) -> list[Step]:
@@ -192,8 +195,10 @@ class Teller:
         leaves = kind in ("DEPARTED", "ARRIVED", "DELIVERED")
         if kind == "DEPARTED" and key in self.left:
             kind = "ARRIVED"
-        late = self.chance(0.15) and key not in self.unclear
-        ago = self.one((timedelta(hours=2), timedelta(days=1))) if late else timedelta(0)
+        ago = self.one((timedelta(hours=2), timedelta(days=1))) if self.chance(0.25) else timedelta(0)
+        if key in self.unclear or any(at > self.now - ago for other, at in self.asked.items() if other != key):
+            # That others have taken what it needs since it left is seen when it is looked at, not when they take it.
+            ago = timedelta(0)
         self.unclear |= {key} if kind == "CANCELLED" or key not in self.shipments else set()
         if leaves:
             self.left.add(key)
