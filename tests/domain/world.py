@@ -289,11 +289,15 @@ class World:
             self.violations.setdefault(violation.key, violation)
         self.alerts.extend(effects.alerts)
         self.ledger.extend(effects.ledger)
-        assert_decided_again(workspace)
+        self.check(workspace)
         self.decisions.extend(effects.decisions)
         self.timeline.extend(effects.timeline)
         self.engine_errors.extend(effects.engine_errors)
         self.queue.extend(task for task in effects.follow_ups if task not in self.queue)
+
+    def check(self, workspace: Workspace) -> None:
+        """Holds of every transaction: its decisions can be made again from what they say they were made from."""
+        assert_decided_again(workspace)
 
     def with_policy(self, **settings: Any) -> None:
         self.policy = replace(self.policy, **{"version": self.policy.version + 1, **settings})

@@ -1,6 +1,9 @@
 """Short seeded histories over a small vocabulary, so that orders, shipments, licences and notices collide often.
 
-Steps are events `(type, id, time, data)`, well-formed and within what the model answers, or `("clock", "", time, {})`.
+Steps are events `(type, id, time, data)`, well-formed, or `("clock", "", time, {})`. They stay within what the model
+answers (its first lines): kilograms and dollars alone, no version of a licence twice, no departure of what nobody has
+described; once goods have left, their amounts, items, the windows of controls, and the parties, end use and destination
+of their orders stay as they are, and orders of what was delivered are not heard of again.
 """
 
 from __future__ import annotations
@@ -20,13 +23,16 @@ class Teller:
         self.random = Random(seed)
         self.now = datetime.fromisoformat(words.START)
         self.steps: list[Step] = []
-        self.versions: dict[str, int] = {"L1": 1, "ROD": 1, "DISC": 1, "BOLT": 1, "1C1.a": 1, "EUC": 1}
+        self.versions: dict[str, int] = {"L1": 1, "ROD": 1, "DISC": 1, "BOLT": 1, "1C1.a": 1}
         self.orders: dict[str, Data] = {}
         self.shipments: dict[str, Data] = {}
-        self.milestones: list[tuple[str, str, str]] = []
         self.left: set[str] = set()
-        self.returned: set[str] = set()
-        self.cancelled: set[str] = set()
+        self.arrived: list[str] = []
+        self.named: dict[str, int] = {}
+        self.asked: dict[str, datetime] = {}
+        self.gone: set[str] = set()
+        self.delivered: set[str] = set()
+        self.unclear: set[str] = set()
         self.window: Data = {}
         self.ordered = {"O1": "ROD", "O2": self.one(("ROD", "ROD", "DISC", "BOLT"))}
 
@@ -36,17 +42,26 @@ class Teller:
     def one(self, values: Any) -> Any:
         return values[int(self.random.random() * len(values))]
 
-    def version(self, key: str) -> int:
+    def version(self, key: str, *, stale: bool = True) -> int:
         """The next; sometimes one that was there before."""
-        if key in self.versions and self.chance(0.04):
+        if stale and key in self.versions and self.chance(0.04):
             return self.versions[key]
         self.versions[key] = self.versions.get(key, 0) + 1
         return self.versions[key]
+
+    def keep(self, known: dict[str, Data], key: str, data: Data) -> None:
+        """As it will be known: a stale version changes nothing."""
+        if data["version"] > known.get(key, {"version": 0})["version"]:
+            known[key] = data
 
     def time(self, at: datetime | None = None) -> str:
         return (at or self.now).isoformat(timespec="milliseconds")
 
     def say(self, kind: str, data: Data) -> None:
+        subject = data.get("shipment_id") or data.get("order_id")
+        if subject:
+            self.arrived += [] if subject in self.arrived else [subject]
+            self.asked[subject] = self.now
         self.steps.append((kind, f"e{len(self.steps)}", self.time(), data))
 
     def tell(self) -> list[Step]:
@@ -54,6 +69,16 @@ class Teller:
             step = self.one(WEIGHTED)
             step(self)
         return self.steps
+
+    def speaks(self, order: str) -> bool:
+        """Whether more is heard of it. One that was named before it came, comes before anybody else does, or never:
+        domain.md leaves open whose turn it is among those who came in between (D4.4).
+        """
+        overtaken = order not in self.arrived and self.named.get(order, len(self.arrived)) != len(self.arrived)
+        return self.status(order) != "CLOSED" and order not in self.delivered and not overtaken
+
+    def status(self, order: str) -> str:
+        return str(self.orders.get(order, {"status": ""})["status"])
 
     # Steps
 
@@ -87,15 +112,11 @@ class Teller:
             facts.pop(self.one(list(facts)))
         if self.chance(0.15):
             facts["licences"] = self.one((["L1"], ["L2"], ["L1", "L2"], ["L9"]))
-        if self.chance(0.1):
-            facts["end_user_statements"] = self.one((["EUC"], ["EUC"], ["NONE"]))
         return facts
 
     def amount(self) -> tuple[Data, Data]:
-        unit = self.one(("KGM", "LBR", "C62", "BOX")) if self.chance(0.12) else "KGM"
-        net = {"value": self.one(words.NET), "unit": unit}
         worth = self.one(("100.00", "400.00", "600.00", "1000.00", "1000.01")) if self.chance(0.3) else "100.00"
-        return net, {"amount": worth, "currency": self.one(("EUR", "CHF")) if self.chance(0.1) else "USD"}
+        return {"value": self.one(words.NET), "unit": "KGM"}, {"amount": worth, "currency": "USD"}
 
     def goods(self) -> str:
         return str(self.one(("ROD", "DISC", "BOLT", "NEW")) if self.chance(0.2) else "ROD")
@@ -103,11 +124,9 @@ class Teller:
     def order(self) -> None:
         key = self.one(("O1", "O2"))
         before = self.orders.get(key)
-        if before and before["status"] == "CLOSED":
+        if not self.speaks(key):
             return
         quantity, value = self.amount()
-        if quantity["unit"] != "C62" or self.ordered[key] != "ROD":
-            quantity["unit"] = "KGM"
         lines = [{"line_no": 1, "item_no": self.ordered[key], "quantity": quantity, "value": value}]
         data = {
             "order_id": key, "version": self.version(key), "status": "OPEN",
@@ -118,31 +137,31 @@ class Teller:
         if before and self.chance(0.6):
             data = {**before, "version": data["version"]}
             data |= self.one(({"status": "CLOSED"}, {"status": "CANCELLED"}, {"lines": lines}, self.facts()))
-        self.orders[key] = data
+        if before and key in self.gone:
+            data = {**before, **{name: data[name] for name in ("version", "status", "lines")}}
+        self.keep(self.orders, key, data)
         self.say("order.upserted", data)
 
     def cancel_order(self) -> None:
         key = self.one(("O1", "O2"))
-        if self.orders.get(key, {"status": "OPEN"})["status"] == "CLOSED":
+        if not self.speaks(key):
             return
-        self.say("order.cancelled", {"order_id": key, "version": self.version(key), "reason": "not needed"})
+        version = self.version(key)
+        if key in self.orders:
+            self.orders[key] = {**self.orders[key], "version": version}
+        self.say("order.cancelled", {"order_id": key, "version": version, "reason": "not needed"})
 
     def shipment(self) -> None:
         key = self.one(("S1", "S2", "S3"))
         before = self.shipments.get(key)
-        if key in self.returned:
-            return
-        lines, order = [], self.one(("O1", "O1", "O2"))
+        lines, order = [], self.one([o for o in ("O1", "O1", "O2") if self.status(o) != "CLOSED"] or ("O9",))
         numbers = (1, 2) if self.chance(0.12) else (1,)
         for no in numbers:
             net, value = self.amount()
             line: Data = {"line_no": no, "item_no": self.goods(), "net_quantity": net, "value": value}
             if len(numbers) > 1:
                 line["value"] = {"amount": "100.00", "currency": "USD"}
-            elif self.chance(0.03):
-                line.pop("net_quantity")
-            if self.chance(0.7 if order in self.orders else 0.15):
-                net["unit"] = net["unit"].replace("BOX", "KGM")
+            if order in self.ordered and self.chance(0.7 if order in self.orders else 0.15):
                 line |= {"order_id": order, "order_line": 1, "item_no": self.ordered[order]}
             lines.append(line)
         own = not all("order_id" in line for line in lines) or self.chance(0.5)
@@ -151,17 +170,20 @@ class Teller:
             "movement": self.one(("DOMESTIC", "INTO_BONDED", "TRANSIT")) if self.chance(0.06) else "EXPORT",
             "forwarder_id": "SHIPCO", **(self.facts(complete=any("order_id" in line for line in lines)) if own else {}),
             "planned_departure": self.one(words.DEPARTURES),
-            "transit": ["SG"] if self.chance(0.1) else [], "lines": lines,
+            "transit": [], "lines": lines,
         }  # fmt: skip
         if before:
             resized = [
                 {**old, "net_quantity": {"value": self.one(words.NET), "unit": "KGM"}} for old in before["lines"]
             ]
             moved = {"planned_departure": data["planned_departure"]}
-            changes = ({"lines": resized}, self.facts(complete=True), moved, {"lines": resized})
+            facts = self.facts(complete=True)
+            changes = (facts, moved) if key in self.left else ({"lines": resized}, facts, moved, {"lines": resized})
             data = {**before, "version": data["version"], **self.one(changes)}
-        self.shipments[key] = data
+        self.keep(self.shipments, key, data)
         self.say("shipment.upserted", data)
+        for named in {line.get("order_id", "") for line in data["lines"]}:
+            self.named.setdefault(named, len(self.arrived))
 
     def milestone(self) -> None:
         if not self.shipments and self.chance(0.8):
@@ -169,48 +191,37 @@ class Teller:
             return
         known = list(self.shipments) or ["S1"]
         key = self.one(known) if self.chance(0.97) else "S3"
-        kind = self.one(words.MILESTONES)
-        if key in self.returned:
-            return
-        self.returned |= {key} if kind == "RETURNED" else set()
-        classifier = self.one(("PLANNED", "ESTIMATED")) if self.chance(0.06) else "ACTUAL"
-        late = self.chance(0.15) and key not in self.cancelled
-        ago = self.one((timedelta(hours=2), timedelta(days=1))) if late else timedelta(0)
-        self.cancelled |= {key} if kind == "CANCELLED" else set()
-        ahead = timedelta(days=self.one((0, 2, 7))) if classifier != "ACTUAL" else timedelta(0)
-        self.left |= {key}
-        if kind != "PACKED":
-            self.milestones.append((key, f"e{len(self.steps)}", kind))
-        self.say("shipment.milestone", {"shipment_id": key, "milestone": kind, "classifier": classifier,
-                                        "occurred_at": self.time(self.now - ago + ahead)})  # fmt: skip
-        if kind in ("DEPARTED", "ARRIVED", "DELIVERED") and classifier == "ACTUAL":
+        kind = self.one(words.MILESTONES) if key in self.shipments else "PACKED"
+        leaves = kind in ("DEPARTED", "ARRIVED", "DELIVERED")
+        if kind == "DEPARTED" and key in self.left:
+            kind = "ARRIVED"
+        ago = self.one((timedelta(hours=2), timedelta(days=1))) if self.chance(0.25) else timedelta(0)
+        if key in self.unclear or any(at > self.now - ago for other, at in self.asked.items() if other != key):
+            # That others have taken what it needs since it left is seen when it is looked at, not when they take it.
+            ago = timedelta(0)
+        self.unclear |= {key} if kind == "CANCELLED" or key not in self.shipments else set()
+        if leaves:
+            self.left.add(key)
+            self.gone |= {line.get("order_id", "") for line in self.shipments[key]["lines"]}
+        if kind == "DELIVERED":
+            self.delivered |= {line.get("order_id", "") for line in self.shipments[key]["lines"]}
+        self.say("shipment.milestone", {"shipment_id": key, "milestone": kind, "classifier": "ACTUAL",
+                                        "occurred_at": self.time(self.now - ago)})  # fmt: skip
+        if leaves:
             # What comes next comes later than the departure.
             self.now += timedelta(minutes=1)
             self.steps.append(("clock", "", self.time(), {}))
 
-    def correction(self) -> None:
-        if not self.milestones:
-            self.milestone()
-            return
-        key, event_id, kind = self.milestones.pop(int(self.random.random() * len(self.milestones)))
-        if key in self.returned:
-            return
-        again = kind == "SHIPPING_VOIDED" or any(known == key for known, _, _ in self.milestones)
-        happened = again or self.chance(0.5)
-        lines = [{"line_no": 1, "net_quantity": {"value": self.one(words.NET), "unit": "KGM"}}] if happened else []
-        self.say("shipment.corrected", {"shipment_id": key, "corrects_event_id": event_id, "lines": lines,
-                                        "reason": "INCORRECT_DATA" if lines else "DID_NOT_OCCUR"})  # fmt: skip
-
     def licence(self) -> None:
         key = self.one(("L1", "L1", "L2", "L2", "L3"))
-        version = self.version(key)
+        version = self.version(key, stale=False)  # the same version with other content is a conflict
         changes: Data = {}
         if key == "L2":
             changes |= {"type": "INDIVIDUAL", "max_uses": 1, "lapses_on_completion": self.chance(0.7)}
             changes |= {"risk_report_on_file": self.chance(0.5), "undertaking_on_file": True}
         if key == "L3":
             codes = self.one((["1C1.a", "1C2"], ["1C2"], []))
-            second = words.licence_line(2, ["1C1.a"], value={"amount": "900.00", "currency": "EUR"})
+            second = words.licence_line(2, ["1C1.a"], value={"amount": "900.00", "currency": "USD"})
             changes["lines"] = [words.licence_line(1, codes, item_nos=[] if codes else ["ROD"]), second]
             changes |= {"supersedes": ["L1"]} if self.chance(0.3) else {}
         for _ in range(int(self.random.random() * 3)):
@@ -234,7 +245,7 @@ class Teller:
         scope = dict(self.one(words.SCOPES))
         data = {"notice_id": key, "version": self.version(key), "authority_ref": "A",
                 "origin": self.one(("AUTHORITY", "AUTHORITY", "CUSTOMS")), "text": {"zh": "停", "en": "stop"},
-                "effective_until": None, "everything": not scope, "release_by_licence": self.chance(0.7),
+                "effective_until": None, "everything": not scope, "release_by_licence": False,
                 "release_by_review": False, "scope": scope}  # fmt: skip
         if self.chance(0.3):
             data["effective_from"] = self.time(self.now + timedelta(hours=self.one((-24, 1, 24))))
@@ -250,48 +261,32 @@ class Teller:
                 "effective_from": self.one(("2026-01-01", "2026-01-01", "2026-03-05")),
                 "effective_until": self.one((None, None, "2026-03-04")), "suspensions": [], "effect": "PROHIBIT",
                 "authority_ref": "A"}  # fmt: skip
-        changes = ({}, {}, {}, {"list": "INTERNAL"}, {"list": "WATCH_LIST"}, {"effect": "REVIEW"}, {"names": ["X"]},
-                   {"suspensions": [{"from": "2026-03-02", "until": "2026-03-04"}]},
-                   {"names": [], "identifiers": [{"scheme": "LEI", "value": "ALPHA"}]})  # fmt: skip
+        changes: Any = ({}, {}, {}, {"list": "INTERNAL"}, {"list": "WATCH_LIST"}, {"effect": "REVIEW"},
+                        {"names": ["X"]}, {"suspensions": [{"from": "2026-03-02", "until": "2026-03-04"}]},
+                        {"names": [], "identifiers": [{"scheme": "LEI", "value": "ALPHA"}]})  # fmt: skip
         begun = {"effective_from": "2026-01-01"} if data["effective_until"] else {}
         self.say("list-entry.upserted", {**data, **begun, **self.one(changes)})
 
     def rule(self) -> None:
-        """An item, a control, a statement or a rate changes."""
-        kind = self.one(("item", "item", "control", "control", "statement", "rate"))
-        if kind == "item":
+        """An item or a control changes; once goods have left, a control's bans alone."""
+        if not self.left and self.chance(0.5):
             number = self.one(("ROD", "BOLT", "NEW"))
             codes: Any = self.one((("CONTROLLED", ["1C1.a"]), ("CONTROLLED", ["1C1.a"]), ("NOT_CONTROLLED", []),
                                    ("UNCLASSIFIED", []), ("CONTROLLED", []), ("CONTROLLED", ["1C2"])))  # fmt: skip
             self.say("item.upserted", words.item(number, self.version(number), *codes))
-        elif kind == "control":
-            bans = ({}, {"prohibited_destinations": ["KP"]}, {"prohibited_end_uses": ["ARMS"]},
-                    {"prohibited_end_user_types": ["MILITARY"]}, {"kind": "PROHIBITED"})  # fmt: skip
-            windows = ({"suspensions": [{"from": "2026-03-02", "until": "2026-03-04"}]},
-                       {"effective_until": "2026-03-03"}, {"effective_from": "2026-03-05"})  # fmt: skip
-            self.window = self.window if self.left or self.chance(0.6) else self.one(windows)
-            changes = {**self.window, **self.one(bans)}
-            self.say("control.upserted", words.control("1C1.a", self.version("1C1.a"), **changes))
-        elif kind == "statement":
-            self.say("end-user-statement.upserted", {
-                "statement_no": "EUC", "version": self.version("EUC"), "end_user": self.one(("ALPHA", "BETA")),
-                "end_uses": self.one((["MRI"], ["LAB"])), "valid_until": self.one((words.LAST, "2026-03-03")),
-                "status": self.one(("VALID", "VALID", "WITHDRAWN"))})  # fmt: skip
-        else:
-            day = self.one(("2026-03-02", "2026-03-04"))
-            rate = {
-                "rate_id": f"R-{day}",
-                "version": self.version(day),
-                "base": self.one(("EUR", "CHF")),
-                "quote": "USD",
-            }
-            self.say("fx-rate.upserted", {**rate, "rate": self.one(("3", "4.5")), "as_of": day})
+            return
+        bans: Any = ({}, {"prohibited_destinations": ["KP"]}, {"prohibited_end_uses": ["ARMS"]},
+                {"prohibited_end_user_types": ["MILITARY"]}, {"kind": "PROHIBITED"})  # fmt: skip
+        windows = ({"suspensions": [{"from": "2026-03-02", "until": "2026-03-04"}]},
+                   {"effective_until": "2026-03-03"}, {"effective_from": "2026-03-05"})  # fmt: skip
+        self.window = self.window if self.left or self.chance(0.6) else self.one(windows)
+        changes = {**self.window, **self.one(bans)}
+        self.say("control.upserted", words.control("1C1.a", self.version("1C1.a"), **changes))
 
 
 WEIGHTED = (
     *[Teller.shipment] * 9, *[Teller.milestone] * 7, *[Teller.order] * 6, *[Teller.licence] * 5, *[Teller.clock] * 4,
-    *[Teller.notice] * 3, *[Teller.list_entry] * 2, *[Teller.rule] * 3, Teller.correction,
-    Teller.cancel_order, Teller.repeat,
+    *[Teller.notice] * 3, *[Teller.list_entry] * 2, *[Teller.rule] * 2, Teller.cancel_order, Teller.repeat,
 )  # fmt: skip
 
 

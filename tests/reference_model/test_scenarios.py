@@ -13,8 +13,21 @@ from tests.reference_model.model import Model
 
 SHARED = Path(__file__).resolve().parents[3] / "shared"
 FILES = sorted((SHARED / "scenarios").glob("*.yaml"))
-# What the model doesn't answer: calls and unreadable bytes.
 OUT_OF_SCOPE = {"call", "raw"}
+"""Steps that the model doesn't answer: calls and unreadable bytes."""
+LEFT_OUT = {
+    "USE-3": "END_USE_CHANGED",
+    "USE-4": "END_USER_CHANGED",
+    "USE-7": "end-user statements",
+    "LIC-15": "RETURNED",
+    "QTY-3": "units",
+    "QTY-4": "units",
+    "QTY-5": "units",
+    "QTY-6": "MISSING_NET",
+    "QTY-11": "exchange rates",
+    "STR-4": "planned and estimated milestones",
+}
+"""Scenarios outside the model's rules, as its first lines say, and what of them. The engine is held to all of them."""
 
 
 class Plain(yaml.SafeLoader):
@@ -35,7 +48,9 @@ def scenarios() -> list[Any]:
         found += [
             pytest.param({**s, "fixture": fixture}, id=s["id"])
             for s in document["scenarios"]
-            if not any(OUT_OF_SCOPE & set(step) for step in s["steps"]) and "policy" not in s
+            if not any(OUT_OF_SCOPE & set(step) for step in s["steps"])
+            and "policy" not in s
+            and s["id"] not in LEFT_OUT
         ]
     return found
 
