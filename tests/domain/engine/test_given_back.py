@@ -54,3 +54,23 @@ def test_an_order_gets_no_more_value_back_than_its_licence_has_left() -> None:
     story.milestone("S1", "CANCELLED")
     assert story.accounts["M1"].lines[1].value_reserved <= 2_000_000
     assert [draw.licence_no for draw in story.orders["O1"].draws] == ["M2"]
+
+
+def test_weight_that_comes_back_while_the_worth_stays_goes_to_those_that_wait() -> None:
+    """D4.4: whatever of quantity, value and uses is free again."""
+    story = Story()
+    story.ship("S1", "800 KGM")
+    story.ship("S2", "300 KGM")
+    assert story.state("S2") == "HELD QTY_EXCEEDED"
+    story.ship("S1", "700 KGM")
+    assert [story.state(name) for name in ("S1", "S2")] == ["RELEASED", "RELEASED"]
+
+
+def test_a_departure_that_is_voided_opens_the_licence_before_the_shipment_is_judged_anew() -> None:
+    """D4.2: nobody is told of a licence that its own export had used up, when that did not happen."""
+    story = Story()
+    story.ship("S1", item="SM-OXIDE")
+    story.milestone("S1", "DEPARTED")
+    story.milestone("S1", "SHIPPING_VOIDED")
+    assert story.told("S1") == ["RELEASED"]
+    assert story.balance("L1") == "300/0 1/0"

@@ -229,3 +229,14 @@ def test_a_departure_by_a_clock_that_is_fast_is_judged_by_what_was_so_when_it_wa
     story.rule(item("STEEL-BOLT", "9Z999", version=7))
     story.lift("N1")
     assert story.state("S1") == "RELEASED"
+
+
+def test_a_planned_departure_told_under_way_is_the_planned_day_once_the_departure_is_voided() -> None:
+    """The latest received wins, and nothing is drawn of it meanwhile (§1)."""
+    story = Story()
+    story.ship("S1")
+    story.milestone("S1", "DEPARTED")
+    story.milestone("S1", "DEPARTED", at("2026-03-20 18:00"), classifier="PLANNED")
+    assert story.balance() == "0/300 0/1"
+    story.milestone("S1", "SHIPPING_VOIDED")
+    assert story.shipments["S1"].progress.planned_departure == at("2026-03-20 18:00")
