@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from services.gatekeeper.domain.aggregates import LicenceAccount
 from tests.domain.builders import general, licence_line
 from tests.domain.engine.limits import MONTH, limited
 from tests.domain.story import Story
@@ -66,11 +69,13 @@ def test_weight_that_comes_back_while_the_worth_stays_goes_to_those_that_wait() 
     assert [story.state(name) for name in ("S1", "S2")] == ["RELEASED", "RELEASED"]
 
 
-def test_a_departure_that_is_voided_opens_the_licence_before_the_shipment_is_judged_anew() -> None:
-    """D4.2: nobody is told of a licence that its own export had used up, when that did not happen."""
+def test_a_licence_of_which_everything_came_back_is_as_one_on_which_nothing_was_drawn() -> None:
+    """D4.1, D4.2: a departure that is voided and a shipment that is cancelled leave no use and no completion."""
     story = Story()
     story.ship("S1", item="SM-OXIDE")
     story.milestone("S1", "DEPARTED")
     story.milestone("S1", "SHIPPING_VOIDED")
-    assert story.told("S1") == ["RELEASED"]
-    assert story.balance("L1") == "300/0 1/0"
+    assert (story.told("S1"), story.balance("L1")) == (["RELEASED"], "300/0 1/0")
+    story.milestone("S1", "CANCELLED")
+    assert replace(story.accounts["L1"], lines={}) == LicenceAccount("L1")
+    assert {(row.licence_line, row.line_no) for row in story.ledger if row.kind.startswith("USE")} == {(0, 0)}

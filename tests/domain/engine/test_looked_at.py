@@ -32,14 +32,21 @@ def summed(*takes: Take) -> list[tuple[str, str, str]]:
     """What `takes` of one order are in the eyes of its own pre-check: of whom, how much, worth how much."""
     found = order_as_judged(order(takes=takes), references(general("G1", max_uses=None)))
     return [
-        (one.shipment_id, f"{one.quantity.value:f}" if one.quantity else "-", f"{one.value.amount:f}" if one.value else "-")
+        (
+            one.shipment_id,
+            f"{one.quantity.value:f}" if one.quantity else "-",
+            f"{one.value.amount:f}" if one.value else "-",
+        )
         for one in found.takes
     ]
 
 
 def test_an_order_sees_what_its_shipments_took_as_one_sum_with_its_value() -> None:
     """D4.1: two are enough to be a sum; of goods whose value nobody gave nothing is added."""
-    one, other = take("S1", "100 KGM", licence_no="G1"), take("S2", "50 KGM", value="1000 USD", licence_no="G1")
+    one, other = (
+        take("S1", "100 KGM", licence_no="G1"),
+        take("S2", "50 KGM", value="1000 USD", licence_no="G1", arrival=2),
+    )
     assert summed(one) == [("S1", "100", "9000")]
     assert summed(one, other) == [("", "150", "10000")]
     assert summed(replace(one, value=None), replace(other, value=None)) == [("", "150", "-")]
@@ -49,7 +56,9 @@ def test_an_order_sees_what_its_shipments_took_as_one_sum_with_its_value() -> No
 def test_a_take_keeps_its_shipment_when_only_one_of_its_licences_limits_its_uses() -> None:
     """D4.1: uses of an order's own shipments don't count against it, whichever of the licences they are of."""
     for licences in (("L1", "G1"), ("G1", "L1")):
-        takes = tuple(replace(take(name, "100 KGM", licence_no=licences[0]), others=licences[1:]) for name in ("S1", "S2"))
+        takes = tuple(
+            replace(take(name, "100 KGM", licence_no=licences[0]), others=licences[1:]) for name in ("S1", "S2")
+        )
         assert [who for who, _, _ in summed(*takes)] == ["S1", "S2"]
 
 

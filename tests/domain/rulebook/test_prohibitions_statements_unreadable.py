@@ -246,3 +246,11 @@ def test_an_unreadable_order_holds_its_shipments() -> None:
 def test_a_domestic_move_meets_unreadable_events_too() -> None:
     case = _with_broken(replace(_case(licences=("L1",)), leaves_territory=False), BROKEN_LICENCE)
     assert _events(case) == ["L1"]
+
+
+def test_an_unreadable_event_says_what_it_is_about_as_far_as_anybody_knows() -> None:
+    """D8.4."""
+    for kind, key, about in ((RuleKind.NOTICE, "N9", "notice N9"), (None, None, "unknown")):
+        rules = references().with_changes(2, [], [UnreadableRule("q-1", "broken", kind, key)])
+        (found,) = unreadable_references(shipment_case(rules))
+        assert found.detail["about"] == about

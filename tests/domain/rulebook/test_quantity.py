@@ -52,6 +52,12 @@ def test_pieces_become_mass_only_through_the_items_factor() -> None:
     assert convert(qty("2", "DZN"), "TNE", [PIECE]) == Fraction("0.06")
 
 
+def test_a_factor_may_be_given_in_any_unit_of_its_two_dimensions() -> None:
+    by_the_dozen = [UnitFactor("DZN", qty("600", "GRM"))]
+    assert convert(qty("40", "C62"), "KGM", by_the_dozen) == 2
+    assert convert(qty("2", "KGM"), "C62", by_the_dozen) == 40
+
+
 def test_a_factor_is_read_in_both_directions() -> None:
     assert convert(qty("1000", "KGM"), "EA", [PIECE]) == 400
 
