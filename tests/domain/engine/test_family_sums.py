@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
@@ -12,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.gatekeeper.domain.aggregates import Shipment
+from services.gatekeeper.domain.engine import families_for_shipment
 from services.gatekeeper.domain.families import (
     SPLIT,
     Counted,
@@ -29,7 +31,7 @@ from services.gatekeeper.domain.quantity import Quantity
 from services.gatekeeper.domain.references import References
 from services.gatekeeper.domain.together import shifted, together
 from services.gatekeeper.domain.vocabulary import Balance, ShipmentState
-from tests.domain.builders import at, day, item, line, quantity, references, shipment
+from tests.domain.builders import PLANNED, at, day, item, line, quantity, references, shipment
 from tests.domain.engine.splits import begun, send
 from tests.domain.matching.judged import judged, reasons
 
@@ -168,3 +170,19 @@ def _fullest(entries: list[FamilyEntry]) -> int:
     firsts = {entry.day - timedelta(days=back) for entry in entries for back in range(5)}
     within = [[e for e in entries if first <= e.day < first + timedelta(days=5)] for first in firsts]
     return max((int(sum(e.quantity.value for e in several if e.quantity)) for several in within), default=0)
+
+
+def test_the_sums_that_a_shipment_may_count_for_are_those_of_its_families_now_and_when_a_newer_state_acts() -> None:
+    """What isn't locked can't be counted; an item without a family, or that nobody described, counts for nothing."""
+    refs = references(item("VALVE", family="valves"), item("PIPE", family="pipes"))
+    known = shipment(line(item_no="VALVE"), line(2, item_no="STEEL-BOLT"), line(3, item_no="NOBODYS"))
+    newer = shipment(line(item_no="PIPE")).facts
+    assert newer is not None
+    ahead = replace(known, ahead=(PLANNED, newer))
+    for asked, facts, families in (
+        (None, newer, {"pipes"}),
+        (known, None, {"valves"}),
+        (known, newer, {"valves", "pipes"}),
+        (ahead, None, {"valves", "pipes"}),
+    ):
+        assert {key.family for key in families_for_shipment(asked, facts, (), refs)} == families

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
-from decimal import Decimal
 
-from services.gatekeeper.domain.aggregates import DaySum, Draw, LedgerEntry, LineBalance
-from services.gatekeeper.domain.periods import Span, next_periods, period_came_back, span_of, used_in, with_entry
+from services.gatekeeper.domain.aggregates import Draw, LineBalance
+from services.gatekeeper.domain.periods import Span, next_periods, span_of, used_in
 from services.gatekeeper.domain.quantity import Quantity
 from tests.domain.builders import M1, at, day, licence_line, quantity
 from tests.domain.engine.limits import DAY, MONTH, YEAR, by_day, limited, planned, story_with, told
@@ -267,20 +266,3 @@ def test_what_came_back_counts_in_the_period_of_the_departure_that_is_left_when_
     story.correct("S1", "DEPARTED")
     assert (story.state("S1"), story.balance()) == ("CLOSED", "300/300 1/1")
     assert by_day(story) == {"2026-04-01": "0/300", "2026-04-20": "300/0"}
-
-
-def test_an_amount_without_a_day_is_in_no_period() -> None:
-    entry = LedgerEntry("M1", 1, "shipment", "S1", 1, "RESERVE", Decimal(5), *[Decimal(0)] * 3)
-    assert with_entry({}, entry) == {}
-    days = with_entry({}, replace(entry, day=day("2026-03-05")))
-    assert days == {day("2026-03-05"): DaySum(Decimal(5))}
-    assert with_entry(days, entry) == days
-
-
-def test_a_period_has_room_again_only_when_less_counts_in_it_than_before() -> None:
-    """D3.11, D4.4: less than a whole unit is enough, and what is consumed instead of reserved is none."""
-    (limit,) = limited(("300 KGM", MONTH)).period_limits
-    entry = LedgerEntry("M1", 1, "shipment", "S1", 1, "ADJUST", *[Decimal(0)] * 4, day=day("2026-03-05"))
-    for reserved, consumed, room in (("-0.001", "0", True), ("0", "0", False), ("0.5", "0", False), ("-5", "5", False)):
-        changed = replace(entry, reserved=Decimal(reserved), consumed=Decimal(consumed))
-        assert period_came_back([limit], [changed], day("2026-03-02")) is room

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from services.gatekeeper.domain.vocabulary import Classification
-from tests.domain.builders import item
+from tests.domain.builders import general, item, licence_line, rate
 from tests.domain.engine.lots import drawn, lot, sound, story_with
 from tests.domain.story import Story
 
@@ -172,3 +172,17 @@ def test_an_unknown_order_that_turns_out_cancelled_after_the_departure_is_said_b
     story.order("O9", status="CANCELLED")
     assert "ORDER_CANCELLED" in story.state("S1")
     assert "STOP_NOTICE" in story.state("S1")
+
+
+def test_an_order_gives_up_no_more_value_than_its_shipment_takes_of_it() -> None:
+    """D4.1: a shipment that is valued in another currency takes its share of the order's value."""
+    story = Story(
+        rate("EUR", "USD", "1", "2026-03-01"),
+        general("M1", licence_line(codes=("1C904.a",), value="10000 USD"), version=2),
+    )
+    story.order("O1", "500 KGM", value="5000 USD")
+    story.order("O2", "100 KGM", value="4000 USD")
+    story.ship("S1", "100 KGM", order="O1", value="2000.01 EUR")
+    assert (story.state("S1"), story.accounts["M1"].lines[1].value_reserved) == ("HELD VALUE_EXCEEDED", 9000)
+    story.ship("S1", "100 KGM", order="O1", value="2000 EUR")
+    assert (story.state("S1"), story.accounts["M1"].lines[1].value_reserved) == ("RELEASED", 10000)

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
+import pytest
+
+from services.gatekeeper.domain.catch_all import catch_all
+from services.gatekeeper.domain.evolve import evolve
 from services.gatekeeper.domain.facts import PartyRef
 from services.gatekeeper.domain.lists import list_hits, undescribed_parties
 from services.gatekeeper.domain.parties import PARTIES_REMEMBERED_MAX, known
+from services.gatekeeper.domain.policy import Policy
 from services.gatekeeper.domain.quantity import Quantity, convert
 from services.gatekeeper.domain.references import References, UnreadableRule
 from services.gatekeeper.domain.rule_entities import Identifier, UnitFactor
@@ -88,3 +93,40 @@ def test_what_was_looked_up_of_parties_is_forgotten_before_it_grows_without_boun
 
 def test_an_empty_rulebook_knows_nobody() -> None:
     assert References.empty().parties_named("Alpha GmbH") == frozenset()
+
+
+def test_of_several_parties_of_concern_that_a_name_may_mean_the_first_is_told() -> None:
+    rules = references(party("GAMMA-2", "Gamma"), party("GAMMA-1", "Gamma"), party("GAMMA-3", "Gamma"))
+    policy = Policy(catch_all_parties=("GAMMA-3", "GAMMA-1", "GAMMA-2"))
+    bolts = line(rules, item_no="STEEL-BOLT", parties={"end_user": PartyRef(name="Gamma")})
+    (found,) = catch_all(shipment_case(rules, bolts, policy=policy))
+    assert (found.detail["party"], found.detail["role"]) == ("GAMMA-1", "end_user")
+
+
+def test_of_two_names_that_are_equally_alike_the_first_is_told() -> None:
+    """D5.1."""
+    rules = references(party("MANY", "Alpha GmbX", aliases=("Alpha GmbY",)), entry("X", "Alpha GmbH"))
+    parties = {"end_user": PartyRef("MANY")}
+    case = shipment_case(rules, line(rules, parties=parties), policy=Policy(name_match_threshold=60))
+    (found,) = list_hits(case)
+    assert (found.detail["name"], found.detail["score"]) == ("Alpha GmbX", "90.0")
+
+
+@dataclass
+class Named:
+    first: str
+    second: str
+    third: str = field(default="", kw_only=True)
+
+
+@dataclass
+class Told:
+    first: str
+    second: str
+    third: str = field(default="", init=False)
+
+
+def test_a_copy_is_made_of_what_is_given_by_its_place_alone() -> None:
+    for value in (Named("a", "b"), Told("a", "b")):
+        with pytest.raises(TypeError, match="no dataclass of two or more plain fields"):
+            evolve(value, first="c")

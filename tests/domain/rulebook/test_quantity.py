@@ -99,6 +99,11 @@ def test_a_decimal_of_a_fraction_is_never_less_and_at_most_the_24th_place_more(v
     assert written == value or (value * 10**24).denominator != 1
 
 
+def test_what_is_rounded_up_to_a_round_number_is_written_out() -> None:
+    for whole in (1, 10, 100):
+        assert str(to_decimal(whole - Fraction(1, 10**30))) == str(whole)
+
+
 @given(AMOUNTS)
 def test_a_finite_value_is_written_as_it_is(value: Decimal) -> None:
     assert to_decimal(Fraction(value)) == value
