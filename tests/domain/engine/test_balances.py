@@ -8,11 +8,11 @@ from fractions import Fraction
 
 import pytest
 
-from services.gatekeeper.domain.aggregates import Draw, LicenceAccount, LineBalance, Order, Take
+from services.gatekeeper.domain.aggregates import Draw, LedgerEntry, LicenceAccount, LineBalance, Order, Take
 from services.gatekeeper.domain.alerts import check_caps, drawn_share, watch_balances, watch_licence_change
 from services.gatekeeper.domain.facts import OrderFacts, OrderLine
 from services.gatekeeper.domain.judging import GatheredAccounts
-from services.gatekeeper.domain.ledger import free_of
+from services.gatekeeper.domain.ledger import close_books, free_of
 from services.gatekeeper.domain.policy import Policy
 from services.gatekeeper.domain.quantity import show
 from services.gatekeeper.domain.reservations import wanted_draws
@@ -203,3 +203,10 @@ def test_an_orders_events_are_numbered_one_by_one() -> None:
     story.order("O1", "5000 KGM")
     story.order("O1", "400 KGM")
     assert [event.order.sequence for event in story.order_events] == [1, 2, 3]
+
+
+def test_the_books_of_a_licence_that_nobody_describes_any_more_are_closed_all_the_same() -> None:
+    place = workspace(LicenceAccount("X1", {1: LineBalance(1, reserved=Decimal(5))}))
+    place.effects.ledger.append(LedgerEntry("X1", 1, "shipment", "S1", 1, "RESERVE", Decimal(5), *[Decimal(0)] * 3))
+    assert close_books(place, 0) == ("X1",)
+    assert not place.effects.follow_ups

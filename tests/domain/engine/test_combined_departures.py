@@ -248,7 +248,7 @@ def test_that_one_of_several_answers_a_notice_lets_nobody_take_over_from_one_tha
 
 
 def test_a_correction_beyond_what_one_has_is_given_by_the_others_and_not_by_a_new_one() -> None:
-    """D1.7, D4.1: facts that the licences fix are as they were, so that none of them is left, whatever policy says now."""
+    """D1.7, D4.1: what the licences fix is as it was, so that none of them is left, whatever policy says now."""
     story = story_with(lot("G1", "300 KGM"), lot("G2", "400 KGM"))
     story.ship("S1", "600 KGM", value="6500 USD")
     story.milestone("S1", "DEPARTED", event_id="left")

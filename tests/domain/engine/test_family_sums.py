@@ -123,6 +123,7 @@ def test_what_was_recorded_answers_by_key_and_day() -> None:
     again = recorded_families((*kept, other))
     assert again.sums(KEY, day("2026-03-02"), day("2026-03-03")) == tuple(kept[1:])
     assert list(again.seen) == kept[1:]
+    assert not any(one.later for one in kept)
 
 
 def test_alone_a_shipment_is_judged_by_what_it_sends_itself() -> None:

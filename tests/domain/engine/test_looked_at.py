@@ -8,7 +8,7 @@ from services.gatekeeper.domain.aggregates import Take
 from services.gatekeeper.domain.families import FamilyBook, FamilyEntry
 from services.gatekeeper.domain.policy import Policy
 from services.gatekeeper.domain.seen import order_as_judged, orders_as_seen
-from services.gatekeeper.domain.vocabulary import Balance, LicenceStatus, RuleKind
+from services.gatekeeper.domain.vocabulary import Balance, LicenceStatus, OrderStatus, RuleKind
 from services.gatekeeper.domain.workspace import Workspace
 from tests.domain.builders import L1, M1, NOW, day, general, line, order, quantity, references, shipment, take
 from tests.domain.story import Story
@@ -26,6 +26,19 @@ def test_a_shipment_sees_of_its_order_the_lines_that_it_names_and_none_when_it_n
         (found,) = orders_as_seen(shipment(line(order_id="O1", order_line=order_line)), [known])
         assert found.facts is not None
         assert [one.line_no for one in found.facts.lines] == seen
+
+
+def test_what_was_delivered_is_judged_by_its_order_as_that_was_then_cancelled_or_not() -> None:
+    """D1.7: from DELIVERED on a shipment no longer follows its order."""
+    then = order(*LINES).facts
+    assert then is not None
+    for status, cancelled in ((OrderStatus.OPEN, False), (OrderStatus.CANCELLED, True)):
+        known = order(*LINES, more={"cancelled": not cancelled})
+        delivered = shipment(
+            line(order_id="O1", order_line=1), more={"delivered_under": (replace(then, status=status),)}
+        )
+        (found,) = orders_as_seen(delivered, [known])
+        assert found.cancelled is cancelled
 
 
 def summed(*takes: Take) -> list[tuple[str, str, str]]:

@@ -192,6 +192,15 @@ def test_what_uses_the_key_of_a_broken_event_is_held(kind: RuleKind, key: str) -
     assert _events(_with_broken(_case(), UnreadableRule("Q", "evt", kind, "ELSE"))) == []
 
 
+def test_a_broken_refresh_of_a_feed_holds_what_leaves_the_territory_where_policy_limits_its_age() -> None:
+    """D8.4, §9; rates are asked of those alone that were valued by one."""
+    case = replace(_case(), policy=Policy(feed_max_age_hours={"CONTROL_LIST": 24, "FX_RATES": 24}))
+    for feed, held in (("CONTROL_LIST", ["evt"]), ("WATCH_LIST", []), ("FX_RATES", [])):
+        broken = _with_broken(case, UnreadableRule("Q", "evt", RuleKind.FEED, feed))
+        assert _events(broken) == held
+        assert _events(replace(broken, leaves_territory=False)) == []
+
+
 def test_a_broken_licence_holds_what_would_draw_on_it() -> None:
     case = _with_broken(_case(), BROKEN_LICENCE)
     assert _events(case) == []
