@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -165,6 +166,16 @@ def test_goods_that_left_on_a_revoked_licence_may_be_taken_over() -> None:
     )
     refs = references(licence(status=LicenceStatus.REVOKED), general("G1"))
     assert booked(judged(left, refs, SPENT, as_of=LATER)) == [("G1", "500", "CONSUMED")]
+
+
+def test_what_left_at_the_very_instant_of_a_revocation_was_revoked_when_it_left() -> None:
+    """D1.6: it lifts only when the line fits that day, its quantity too; a revocation at sea asks nothing else (D1.7)."""
+    refs = references(licence(lines=(licence_line(granted="499 KGM"),)))
+    revoked = hold(Reason.LICENCE_REVOKED, licence_no="L1", line_no=1)
+    for placed_at, held in ((PLANNED, ["QTY_EXCEEDED"]), (PLANNED + timedelta(microseconds=1), [])):
+        left = departed(shipment(draws=(BOOKED,)), released=False)
+        found = judged(replace(left, holds=(replace(revoked, placed_at=placed_at),)), refs, SPENT, as_of=LATER)
+        assert reasons(found) == held
 
 
 def test_a_conflict_that_was_open_at_departure_contests_the_line() -> None:

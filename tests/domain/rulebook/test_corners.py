@@ -17,7 +17,7 @@ from services.gatekeeper.domain.quantity import Quantity, convert
 from services.gatekeeper.domain.references import References, UnreadableRule
 from services.gatekeeper.domain.rule_entities import Identifier, UnitFactor
 from services.gatekeeper.domain.rulebook import RuleOutcome, apply_rule, unreadable_touches
-from services.gatekeeper.domain.terms import touched
+from services.gatekeeper.domain.terms import NOBODY, touched
 from services.gatekeeper.domain.touches import touches_of
 from services.gatekeeper.domain.unreadable import unreadable_references
 from services.gatekeeper.domain.vocabulary import RuleKind
@@ -30,6 +30,7 @@ def test_a_broken_event_without_a_key_stops_releases_and_is_about_nobody() -> No
     rules = references().with_changes(2, [], [nameless])
     assert rules.unreadable_stops() == (nameless,)
     assert rules.unreadable_for(RuleKind.ITEM, "SM-OXIDE") == ()
+    assert unreadable_touches(replace(nameless, kind=RuleKind.ITEM), rules) == NOBODY
 
 
 def test_an_identifier_without_a_value_names_nobody() -> None:
