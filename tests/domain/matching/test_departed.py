@@ -169,7 +169,7 @@ def test_goods_that_left_on_a_revoked_licence_may_be_taken_over() -> None:
 
 
 def test_what_left_at_the_very_instant_of_a_revocation_was_revoked_when_it_left() -> None:
-    """D1.6: it lifts only when the line fits that day, its quantity too; a revocation at sea asks nothing else (D1.7)."""
+    """D1.6: it lifts only when the line fits that day, its quantity too; one at sea asks nothing else (D1.7)."""
     refs = references(licence(lines=(licence_line(granted="499 KGM"),)))
     revoked = hold(Reason.LICENCE_REVOKED, licence_no="L1", line_no=1)
     for placed_at, held in ((PLANNED, ["QTY_EXCEEDED"]), (PLANNED + timedelta(microseconds=1), [])):

@@ -117,6 +117,9 @@ def test_whom_a_list_entry_touches() -> None:
     assert _touched(
         None, entry(), references(), _terms(references(), parties={"end_user": PartyRef(name="Alpha Gmbh")})
     )
+    nobody = _terms(rules, parties={"end_user": PartyRef(name="Gamma-Trading")})
+    assert _touched(None, entry("X", "Other", "GAMMA trading"), rules, nobody)
+    assert _touched(None, entry("X", "Other", aliases=("GAMMA trading",)), rules, nobody)
 
 
 def test_a_refreshed_feed_touches_whom_its_age_held() -> None:
