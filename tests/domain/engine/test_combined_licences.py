@@ -194,3 +194,9 @@ def test_a_licence_with_just_enough_value_gives_the_rest_though_its_share_has_no
     story.ship("S1", "3 C62", item="ROD", value="21 USD")
     pieces = "1.571428571428571428571429"
     assert (story.state("S1"), drawn(story, "S1")) == ("RELEASED", [("G1", "1", "10"), ("G2", pieces, "11")])
+
+
+def test_nothing_that_is_worth_too_much_is_not_split_over_several_licences() -> None:
+    story = story_with(lot("G1", "300 KGM", value="3000 USD"), lot("G2", "500 KGM", value="3000 USD"))
+    story.ship("S1", "0 KGM", value="5000 USD")
+    assert story.state("S1") == "HELD VALUE_EXCEEDED"

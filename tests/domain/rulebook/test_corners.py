@@ -87,7 +87,7 @@ def test_who_is_listed_twice_in_a_role_is_one_hit_and_undescribed_exporters_are_
 def test_what_was_looked_up_of_parties_is_forgotten_before_it_grows_without_bound() -> None:
     rules = references(notice())
     one = known(PartyRef("ALPHA"), rules)
-    rules.known_parties.update((PartyRef(str(number)), one) for number in range(PARTIES_REMEMBERED_MAX))
+    rules.known_parties.update((PartyRef(str(number)), one) for number in range(PARTIES_REMEMBERED_MAX - 1))
     assert known(PartyRef("BETA"), rules).ids == frozenset({"BETA"})
     assert len(rules.known_parties) == 1
 
