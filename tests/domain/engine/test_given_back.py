@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from services.gatekeeper.domain.aggregates import LicenceAccount
-from tests.domain.builders import general, licence_line
+from tests.domain.builders import at, general, licence_line
 from tests.domain.engine.limits import MONTH, limited
 from tests.domain.story import Story
 
@@ -79,3 +79,26 @@ def test_a_licence_of_which_everything_came_back_is_as_one_on_which_nothing_was_
     story.milestone("S1", "CANCELLED")
     assert replace(story.accounts["L1"], lines={}) == LicenceAccount("L1")
     assert {(row.licence_line, row.line_no) for row in story.ledger if row.kind.startswith("USE")} == {(0, 0)}
+
+
+def test_the_ledger_says_of_each_row_what_was_done() -> None:
+    """D4.1."""
+    story = Story()
+    for net in ("300 KGM", "200 KGM"):
+        story.ship("S1", net)
+    story.milestone("S1", "CANCELLED")
+    story.ship("S2")
+    story.advance_to(at("2026-03-05 18:00"))
+    story.milestone("S2", "DEPARTED", event_id="left")
+    story.correct("S2", "left", "310 KGM")
+    story.correct("S2", "left")
+    rows = [(row.owner_id, row.kind) for row in story.ledger if row.licence_line]
+    assert rows == [
+        ("S1", "RESERVE"), ("S1", "ADJUST"), ("S1", "RETURN"),
+        ("S2", "RESERVE"), ("S2", "CONSUME"), ("S2", "ADJUST"), ("S2", "REVERSE"), ("S2", "RESERVE"),
+    ]  # fmt: skip
+    uses = [(row.owner_id, row.kind) for row in story.ledger if not row.licence_line]
+    assert uses == [
+        ("S1", "USE_HELD"), ("S1", "USE_RETURNED"),
+        ("S2", "USE_HELD"), ("S2", "USE"), ("S2", "USE_REVERSED"), ("S2", "USE_HELD"),
+    ]  # fmt: skip

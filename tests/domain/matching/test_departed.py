@@ -213,3 +213,13 @@ def test_a_suspension_after_the_departure_is_no_reason_for_a_late_report() -> No
     other = hold(Reason.STOP_NOTICE, at("2026-03-04 10:00"), notice_id="N1")
     with_others = replace(held, holds=(*held.holds, other))
     assert reasons(judged(with_others, references(after), as_of=LATER)) == ["LICENCE_SUSPENDED"]
+
+
+@pytest.mark.parametrize(("begins", "licence_no"), [("2026-03-05", "L2"), ("2026-03-06", "L1")])
+def test_a_successor_takes_the_place_of_what_it_supersedes_if_it_had_begun_on_the_day_of_departure(
+    begins: str, licence_no: str
+) -> None:
+    """D3.3, D7.2; before departure by today, however far ahead an order or a shipment is planned."""
+    refs = references(licence("L2", supersedes=("L1",), valid_from=day(begins)))
+    assert booked(judged(departed(shipment()), refs, as_of=LATER)) == [(licence_no, "500", "CONSUMED")]
+    assert booked(judged(departed(shipment(licences=("L1",))), refs, as_of=LATER)) == [(licence_no, "500", "CONSUMED")]

@@ -49,8 +49,8 @@ def test_a_decision_names_all_that_it_looked_at_and_nothing_else() -> None:
     assert {(kind.value, key) for kind, key, _ in read} == {
         ("item", "SM-OXIDE"), ("item", "VALVE"), ("control", "1C902.b"),
         ("licence", "L1"), ("licence", "L2"), ("licence", "L3"), ("licence", "L4"),
-        ("end-user-statement", "EUC-1"), ("fx-rate", "R1"), ("fx-rate", "R2"), ("notice", "N1"), ("feed", "CONTROL_LIST"),
-        ("party", "ALPHA"), ("party", "E1"), ("party", "FWD-1"),
+        ("end-user-statement", "EUC-1"), ("fx-rate", "R1"), ("fx-rate", "R2"), ("notice", "N1"),
+        ("feed", "CONTROL_LIST"), ("party", "ALPHA"), ("party", "E1"), ("party", "FWD-1"),
         ("list-entry", "CL-17"), ("mistaken-identity", "ALPHA/CL-17"),
     }  # fmt: skip
     assert {version for _, _, version in read} == {1}
