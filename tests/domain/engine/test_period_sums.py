@@ -26,7 +26,8 @@ def test_a_period_has_room_again_only_when_less_counts_in_it_than_before() -> No
     entry = LedgerEntry("M1", 1, "shipment", "S1", 1, "ADJUST", *[Decimal(0)] * 4, day=day("2026-03-05"))
     for reserved, consumed, room in (("-0.001", "0", True), ("0", "0", False), ("0.5", "0", False), ("-5", "5", False)):
         changed = replace(entry, reserved=Decimal(reserved), consumed=Decimal(consumed))
-        assert period_came_back([limit], [changed], day("2026-03-02")) is room
+        others = replace(changed, licence_line=2, reserved=Decimal(9))
+        assert period_came_back([limit], [others, changed], day("2026-03-02")) is room
 
 
 def test_the_date_of_one_that_waits_for_a_period_stands_a_little_later_until_it_was_looked_at() -> None:

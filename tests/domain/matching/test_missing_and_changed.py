@@ -112,6 +112,11 @@ def test_the_same_end_user_under_another_registered_name_is_no_change() -> None:
     assert covered == (LicenceCovered(1, "name:deltarobotics/", "CIVIL_MRI", "SM-OXIDE"),)
 
 
+def test_a_changed_line_is_found_behind_one_that_was_not_released_before() -> None:
+    two = shipment(line(2), line(1), end_use=EndUse("LAB_TEST"), more={"released_as": (RELEASED,)})
+    assert reasons(judged(two)) == ["END_USE_CHANGED", "END_USE_MISMATCH", "END_USE_MISMATCH"]
+
+
 def test_an_end_user_or_use_that_is_missing_now_is_no_change_but_missing() -> None:
     gone = shipment(parties=parties(end_user=None), end_use=None, more={"released_as": (RELEASED,)})
     assert set(reasons(judged(gone))) == {"MISSING_DATA"}

@@ -131,3 +131,17 @@ def test_a_copy_is_made_of_what_is_given_by_its_place_alone() -> None:
     for value in (Named("a", "b"), Told("a", "b")):
         with pytest.raises(TypeError, match="no dataclass of two or more plain fields"):
             evolve(value, first="c")
+
+
+def test_a_line_of_concern_is_found_behind_one_of_none() -> None:
+    rules = references()
+    policy = Policy(catch_all_end_uses=("CIVIL_MRI",))
+    case = shipment_case(rules, line(rules), line(rules, 2, "STEEL-BOLT"), policy=policy)
+    assert subjects(catch_all(case)) == [("CATCH_ALL", {"line_no": 2})]
+
+
+def test_a_role_is_asked_for_once_however_many_in_it_nobody_described() -> None:
+    """D3.4."""
+    rules = references()
+    two = (line(rules, number, parties={"end_user": PartyRef(f"GHOST-{number}")}) for number in (1, 2))
+    assert reasons(undescribed_parties(shipment_case(rules, *two))) == ["MISSING_DATA"]

@@ -58,6 +58,13 @@ def test_a_factor_may_be_given_in_any_unit_of_its_two_dimensions() -> None:
     assert convert(qty("2", "KGM"), "C62", by_the_dozen) == 40
 
 
+def test_a_factor_that_names_the_unit_is_taken_before_one_of_another_and_one_of_nothing_before_none() -> None:
+    by_the_dozen = UnitFactor("DZN", qty("24", "KGM"))
+    assert convert(qty("10", "C62"), "KGM", [by_the_dozen, PIECE]) == 25
+    assert convert(qty("10", "KGM"), "DZN", [PIECE, by_the_dozen]) == Fraction(10, 24)
+    assert convert(qty("10", "C62"), "KGM", [UnitFactor("C62", qty("0", "LTR")), PIECE]) == 25
+
+
 def test_a_factor_is_read_in_both_directions() -> None:
     assert convert(qty("1000", "KGM"), "EA", [PIECE]) == 400
 
