@@ -16,10 +16,11 @@ from services.gatekeeper.domain.ledger import close_books, free_of
 from services.gatekeeper.domain.policy import Policy
 from services.gatekeeper.domain.quantity import show
 from services.gatekeeper.domain.reservations import wanted_draws
+from services.gatekeeper.domain.room_amounts import NOTHING, ZERO, Amounts, draw_amounts
 from services.gatekeeper.domain.rule_entities import FxRate
 from services.gatekeeper.domain.vocabulary import Balance, LicenceStatus
 from services.gatekeeper.domain.workspace import Workspace
-from tests.domain.builders import M1, NOW, licence_line, money, quantity, references
+from tests.domain.builders import M1, NOW, draw, licence_line, money, quantity, references
 from tests.domain.engine.test_telling import Unreadable
 from tests.domain.story import Story
 
@@ -210,3 +211,9 @@ def test_the_books_of_a_licence_that_nobody_describes_any_more_are_closed_all_th
     place.effects.ledger.append(LedgerEntry("X1", 1, "shipment", "S1", 1, "RESERVE", Decimal(5), *[Decimal(0)] * 3))
     assert close_books(place, 0) == ("X1",)
     assert not place.effects.follow_ups
+
+
+def test_what_is_taken_from_itself_is_nothing() -> None:
+    amounts = draw_amounts(draw("500 KGM", "9000 USD"))
+    assert amounts - amounts == NOTHING == Amounts(ZERO, ZERO)
+    assert amounts + NOTHING == amounts

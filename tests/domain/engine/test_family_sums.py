@@ -84,6 +84,8 @@ def test_what_was_not_locked_or_not_loaded_far_enough_is_asked_for() -> None:
         assert missing.value.kind == SPLIT
         key, since = asked_for(missing.value.key)
         assert (key.end_user, since) == ("ALPHA" if first else "BETA", asked or TODAY)
+    with pytest.raises(NotGathered):
+        book.sums("S9", 9, KEY, day("2026-03-01"), TODAY)
 
 
 def test_a_book_counts_what_others_have_and_the_workspace_s_own_shipments_as_they_change() -> None:

@@ -73,6 +73,8 @@ def test_a_take_keeps_its_shipment_when_only_one_of_its_licences_limits_its_uses
             replace(take(name, "100 KGM", licence_no=licences[0]), others=licences[1:]) for name in ("S1", "S2")
         )
         assert [who for who, _, _ in summed(*takes)] == ["S1", "S2"]
+        judged = order_as_judged(order(takes=takes), references(general("G1", max_uses=None)))
+        assert [one.licences for one in judged.takes] == [licences, licences]
 
 
 def test_a_decision_names_the_licence_on_which_the_shipment_stood_though_it_names_another_by_now() -> None:

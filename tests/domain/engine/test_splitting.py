@@ -258,3 +258,12 @@ def test_goods_that_leave_as_they_were_known_concern_nobody_else() -> None:
     before = len(story.decisions)
     departs(story, "S1")
     assert {decision.owner_id for decision in story.decisions[before:]} == {"S1"}
+
+
+def test_of_several_whom_a_name_may_mean_the_largest_sum_is_told() -> None:
+    for first, second in (("80 KGM", "90 KGM"), ("90 KGM", "80 KGM")):
+        story = begun(party("GAMMA-1", "Gamma", "DE"), party("GAMMA-2", "Gamma", "DE"))
+        send(story, "S1", first, parties=to({"party_id": "GAMMA-1"}))
+        send(story, "S2", second, parties=to({"party_id": "GAMMA-2"}))
+        assert send(story, "S3", "50 KGM", parties=to({"name": "Gamma"})) == HELD
+        assert (told(story, "S3").detail["total"], told(story, "S3").detail["available"]) == ("140 KGM", "10 KGM")

@@ -10,6 +10,8 @@ from tests.domain.builders import at, day, quantity
 from tests.domain.engine.splits import HELD, begun, departs, send
 from tests.domain.story import Story
 
+TEN = {"value": "10", "unit": "KGM"}
+
 
 def test_what_departed_counts_on_the_day_on_which_it_did() -> None:
     story = begun()
@@ -184,6 +186,18 @@ def test_goods_that_leave_on_another_day_concern_others_only_when_they_make_too_
         send(story, "S2", "20 KGM")
         send(story, "S3", "10 KGM", "2026-03-06")
         assert looked_at(story, partial(departs, story, "S2", at("2026-02-25 12:00"))) == concerned
+
+
+def test_a_line_to_nobody_does_not_hide_that_another_is_overdue_and_counts_as_today_every_day() -> None:
+    """D3.8."""
+    story = begun()
+    story.order("O1", "10 KGM", item="VALVE")
+    lines = [
+        {"line_no": 1, "item_no": "VALVE", "net_quantity": TEN, "order_id": "O1", "order_line": 1},
+        {"line_no": 2, "item_no": "VALVE", "net_quantity": TEN},
+    ]
+    send(story, "S1", "1 KGM", "2026-03-01", order="O1", lines=lines)
+    assert story.shipments["S1"].recheck_at == at("2026-03-03 00:00")
 
 
 def looked_at(story: Story, happens: Callable[[], None]) -> set[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from services.gatekeeper.domain.vocabulary import Classification
-from tests.domain.builders import general, item, licence_line, rate
+from tests.domain.builders import at, general, item, licence_line, rate
 from tests.domain.engine.lots import drawn, lot, sound, story_with
 from tests.domain.story import Story
 
@@ -191,10 +191,12 @@ def test_an_order_gives_up_no_more_value_than_its_shipment_takes_of_it() -> None
 def test_an_order_on_one_line_of_a_licence_is_held_once_goods_of_another_take_its_last_use() -> None:
     """D4.1: an order holds no use."""
     heads, rods = licence_line(codes=("6A911.a",)), licence_line(2, codes=("1C904.a",))
-    story = Story(general("T1", heads, rods, max_uses=1))
-    story.order("O1", "10 KGM", item="LASER-HEAD")
+    story = Story(general("T1", heads, rods, max_uses=2))
     story.ship("S1", "10 KGM", licences=["T1"])
-    assert (story.state("O1"), story.state("S1")) == ("HELD USES_EXCEEDED", "RELEASED")
+    story.milestone("S1", "DEPARTED")
+    story.order("O1", "10 KGM", item="LASER-HEAD")
+    story.ship("S2", "10 KGM", item="LASER-HEAD")
+    assert (story.state("O1"), story.state("S2")) == ("HELD USES_EXCEEDED", "RELEASED")
 
 
 def test_a_shipment_that_asks_for_more_weight_gives_those_that_wait_nothing_to_look_at() -> None:
@@ -212,7 +214,8 @@ def test_what_a_correction_delivers_too_much_stays_so_though_it_came_with_the_re
     story = Story()
     story.order("O1", "200 KGM")
     story.ship("S1", "200 KGM", order="O1")
-    story.milestone("S1", "DEPARTED", event_id="left")
+    story.advance_to(at("2026-03-02 12:00"))
+    story.milestone("S1", "DEPARTED", at("2026-03-02 11:00"), event_id="left")
     story.correct("S1", "left", "250 KGM")
     story.rejudge("shipment", "S1", "sweep")
     assert story.state("S1") == "INTERCEPT OVER_DELIVERY"

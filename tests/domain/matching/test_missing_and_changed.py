@@ -113,7 +113,8 @@ def test_the_same_end_user_under_another_registered_name_is_no_change() -> None:
 
 
 def test_a_changed_line_is_found_behind_one_that_was_not_released_before() -> None:
-    two = shipment(line(2), line(1), end_use=EndUse("LAB_TEST"), more={"released_as": (RELEASED,)})
+    released = replace(RELEASED, line_no=2)
+    two = shipment(line(1), line(2), end_use=EndUse("LAB_TEST"), more={"released_as": (released,)})
     assert reasons(judged(two)) == ["END_USE_CHANGED", "END_USE_MISMATCH", "END_USE_MISMATCH"]
 
 

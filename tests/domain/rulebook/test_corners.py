@@ -94,6 +94,7 @@ def test_what_was_looked_up_of_parties_is_forgotten_before_it_grows_without_boun
 
 def test_an_empty_rulebook_knows_nobody() -> None:
     assert References.empty().parties_named("Alpha GmbH") == frozenset()
+    assert References.empty().rules_version == 0
 
 
 def test_of_several_parties_of_concern_that_a_name_may_mean_the_first_is_told() -> None:
