@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from services.gatekeeper.domain.aggregates import LicenceAccount
-from tests.domain.builders import at, day, general, licence_line
+from tests.domain.builders import at, day, general, licence_line, rate
 from tests.domain.engine.limits import MONTH, limited
 from tests.domain.story import Story
 
@@ -106,3 +106,15 @@ def test_the_ledger_says_of_each_row_what_was_done() -> None:
         ("S1", "USE_HELD"), ("S1", "USE_RETURNED"),
         ("S2", "USE_HELD"), ("S2", "USE"), ("S2", "USE_REVERSED"), ("S2", "USE_HELD"),
     ]  # fmt: skip
+
+
+def test_what_is_worth_nothing_is_adjusted_and_what_comes_back_names_the_rate_at_which_it_was_valued() -> None:
+    """D3.10, D4.1."""
+    story = Story(rate("EUR", "USD", "1.2", "2026-03-01"))
+    for net in ("300 KGM", "200 KGM"):
+        story.ship("S1", net, value="0 USD")
+    assert [row.kind for row in story.ledger if row.licence_line] == ["RESERVE", "ADJUST"]
+    story.ship("S2", value="100 EUR")
+    story.milestone("S2", "CANCELLED")
+    rows = [(row.kind, row.rate_id) for row in story.ledger if row.owner_id == "S2" and row.licence_line]
+    assert rows == [("RESERVE", "EUR-USD-2026-03-01"), ("RETURN", "EUR-USD-2026-03-01")]

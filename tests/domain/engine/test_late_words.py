@@ -245,3 +245,17 @@ def test_a_planned_departure_told_under_way_is_the_planned_day_once_the_departur
     story.milestone("S1", "SHIPPING_VOIDED")
     planned = Progress(planned_departure=at("2026-03-20 18:00"))
     assert replace(story.shipments["S1"].progress, reports=()) == planned
+
+
+def test_what_cannot_be_read_and_what_is_corrected_is_a_line_in_the_timeline() -> None:
+    """D1.7, D8.4: of goods under way no hold, but kept until it turns out that they have not left."""
+    story = Story()
+    story.ship("S1")
+    story.milestone("S1", "DEPARTED", event_id="left")
+    assert story.unreadable("shipment", "S1") is Outcome.TIMELINE_ONLY
+    assert story.unreadable("shipment", "S1") is Outcome.STALE
+    story.correct("S1", "left")
+    assert story.state("S1") == "HELD EVENT_UNREADABLE"
+    assert [entry.what for entry in story.timeline] == [
+        "DEPARTED", "EVENT_UNREADABLE", "EVENT_UNREADABLE", "CORRECTED DID_NOT_OCCUR",
+    ]  # fmt: skip

@@ -42,3 +42,16 @@ def test_the_date_of_one_that_waits_for_a_period_stands_a_little_later_until_it_
     story.clock = at("2026-04-01 00:00")
     story.rejudge("shipment", "S2", DATE)
     assert story.shipments["S2"].recheck_at == at("2026-04-01 00:05")
+
+
+def test_two_lines_of_one_shipment_count_together_in_a_period() -> None:
+    """D3.11."""
+    story = story_with(("300 KGM", MONTH))
+    for second, state in (("100", "RELEASED"), ("100.001", "HELD PERIOD_LIMIT_EXCEEDED")):
+        lines = [
+            {"line_no": no, "item_no": "MAG-ROD", "net_quantity": {"value": net, "unit": "KGM"},
+             "value": {"amount": "100", "currency": "USD"}}
+            for no, net in ((1, "200"), (2, second))
+        ]  # fmt: skip
+        story.ship("S1", lines=lines)
+        assert story.state("S1") == state

@@ -8,7 +8,9 @@ from typing import Any
 
 import pytest
 
+from services.gatekeeper.domain.aggregates import LicenceCovered
 from services.gatekeeper.domain.facts import EndUse
+from services.gatekeeper.domain.policy import Policy
 from services.gatekeeper.domain.reasons import Reason
 from services.gatekeeper.domain.rule_entities import PeriodLimit
 from services.gatekeeper.domain.vocabulary import (
@@ -223,3 +225,12 @@ def test_a_successor_takes_the_place_of_what_it_supersedes_if_it_had_begun_on_th
     refs = references(licence("L2", supersedes=("L1",), valid_from=day(begins)))
     assert booked(judged(departed(shipment()), refs, as_of=LATER)) == [(licence_no, "500", "CONSUMED")]
     assert booked(judged(departed(shipment(licences=("L1",))), refs, as_of=LATER)) == [(licence_no, "500", "CONSUMED")]
+
+
+@pytest.mark.parametrize(("released", "held"), [(True, []), (False, ["CATCH_ALL"])])
+def test_goods_of_concern_that_left_unreleased_did_not_leave_lawfully(released: bool, held: list[str]) -> None:
+    """D1.7."""
+    covered = LicenceCovered(1, "ALPHA", "CIVIL_MRI", "STEEL-BOLT", licensed=False)
+    bolts = shipment(line(item_no="STEEL-BOLT"), more={"released_as": (covered,)})
+    policy = Policy(catch_all_end_uses=("CIVIL_MRI",))
+    assert reasons(judged(departed(bolts, released=released), references(), as_of=LATER, policy=policy)) == held

@@ -99,7 +99,9 @@ def test_a_changed_end_use_or_end_user_is_said_until_a_licence_covers_it() -> No
     assert found.findings[0].detail == {"released": "CIVIL_MRI", "now": "LAB_TEST"}
     assert reasons(judged(used, references(licence("L2", end_uses=("LAB_TEST",))))) == []
     user = shipment(parties=parties(end_user="GAMMA"), more={"released_as": (RELEASED,)})
-    assert reasons(judged(user)) == ["END_USER_CHANGED", "END_USER_MISMATCH"]
+    found = judged(user)
+    assert reasons(found) == ["END_USER_CHANGED", "END_USER_MISMATCH"]
+    assert found.findings[0].detail == {"released": "ALPHA", "now": "GAMMA"}
 
 
 def test_the_same_end_user_under_another_registered_name_is_no_change() -> None:
