@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
+import pytest
+
+from services.gatekeeper.domain.aggregates import Progress
 from services.gatekeeper.domain.departure import with_ended
 from services.gatekeeper.domain.reasons import Reason
 from services.gatekeeper.domain.vocabulary import LicenceStatus
@@ -259,11 +262,12 @@ def test_a_departure_that_is_told_twice_under_one_id_is_one_for_the_engine_too()
     assert story.balance() == "0/300 0/1"
 
 
-def test_a_departure_by_a_clock_that_is_fast_is_judged_by_what_was_so_when_it_was_reported() -> None:
+@pytest.mark.parametrize("minutes", [8, 10])
+def test_a_departure_by_a_clock_that_is_fast_is_judged_by_what_was_so_when_it_was_reported(minutes: int) -> None:
     """D7.3: within the tolerance nothing lies ahead: a notice between the report and its time says nothing of it."""
     story = Story()
     story.ship("S1", item="STEEL-BOLT")
-    story.milestone("S1", "DEPARTED", story.clock + timedelta(minutes=8))
+    story.milestone("S1", "DEPARTED", story.clock + timedelta(minutes=minutes))
     story.advance_to(story.clock + timedelta(minutes=2))
     story.notice("N1", shipments=["S1"])
     assert story.state("S1") == "INTERCEPT STOP_NOTICE"
@@ -271,3 +275,29 @@ def test_a_departure_by_a_clock_that_is_fast_is_judged_by_what_was_so_when_it_wa
     story.rule(item("STEEL-BOLT", "9Z999", version=7))
     story.lift("N1")
     assert story.state("S1") == "RELEASED"
+
+
+def test_a_planned_departure_told_under_way_is_the_planned_day_once_the_departure_is_voided() -> None:
+    """The latest received wins, and nothing is drawn of it meanwhile (§1)."""
+    story = Story()
+    story.ship("S1")
+    story.milestone("S1", "DEPARTED")
+    story.milestone("S1", "DEPARTED", at("2026-03-20 18:00"), classifier="PLANNED")
+    assert story.balance() == "0/300 0/1"
+    story.milestone("S1", "SHIPPING_VOIDED")
+    planned = Progress(planned_departure=at("2026-03-20 18:00"))
+    assert replace(story.shipments["S1"].progress, reports=()) == planned
+
+
+def test_what_cannot_be_read_and_what_is_corrected_is_a_line_in_the_timeline() -> None:
+    """D1.7, D8.4: of goods under way no hold, but kept until it turns out that they have not left."""
+    story = Story()
+    story.ship("S1")
+    story.milestone("S1", "DEPARTED", event_id="left")
+    assert story.unreadable("shipment", "S1") is Outcome.TIMELINE_ONLY
+    assert story.unreadable("shipment", "S1") is Outcome.STALE
+    story.correct("S1", "left")
+    assert story.state("S1") == "HELD EVENT_UNREADABLE"
+    assert [entry.what for entry in story.timeline] == [
+        "DEPARTED", "EVENT_UNREADABLE", "EVENT_UNREADABLE", "CORRECTED DID_NOT_OCCUR",
+    ]  # fmt: skip
