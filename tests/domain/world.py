@@ -13,7 +13,8 @@ from datetime import datetime
 from typing import Any
 
 from services.gatekeeper.domain import engine
-from services.gatekeeper.domain.aggregates import Draw, LedgerEntry, LicenceAccount, Order, Shipment
+from services.gatekeeper.domain.accounts import LedgerEntry, LicenceAccount
+from services.gatekeeper.domain.aggregates import Draw, Order, Shipment
 from services.gatekeeper.domain.alerts import watch_licence_change
 from services.gatekeeper.domain.events import Meta, OrderUpserted, ShipmentUpserted, TradeEvent
 from services.gatekeeper.domain.facts import OrderFacts, ShipmentFacts
@@ -139,8 +140,6 @@ class World:
         yield from ((s.shipment_id, s.draws) for s in self.shipments.values() if s.state is not ShipmentState.CLOSED)
         yield from ((o.order_id, o.draws) for o in self.orders.values() if o.state is not OrderState.CLOSED)
 
-    # Time
-
     def advance_to(self, until: datetime) -> None:
         """Fires every timer and rule boundary that is due until then, in order of time."""
         for _ in range(FOLLOW_UPS_MAX):
@@ -217,16 +216,13 @@ class World:
 
     def _candidates(self, licence_no: str, *, waiting: bool) -> list[tuple[str, str]]:
         """By arrival: what draws or may draw on the licence; `waiting`: what is held of it."""
-        rows: list[tuple[int, str, str]] = []
-        every: tuple[tuple[str, Mapping[str, Order | Shipment]], ...] = (
-            ("order", self.orders),
-            ("shipment", self.shipments),
-        )
-        for owner, known in every:
-            for owner_id, each in known.items():
-                uses = licence_no in {*each.candidates, *(draw.licence_no for draw in each.draws)}
-                if uses and (each.holds or not waiting):
-                    rows.append((each.arrival, owner, owner_id))
+        known = (*self.orders.items(), *self.shipments.items())
+        rows = [
+            (each.arrival, "order" if isinstance(each, Order) else "shipment", owner_id)
+            for owner_id, each in known
+            if licence_no in {*each.candidates, *(draw.licence_no for draw in each.draws)}
+            and (each.holds or not waiting)
+        ]
         return [(owner, owner_id) for _, owner, owner_id in sorted(rows)]
 
     # One transaction

@@ -8,7 +8,8 @@ from fractions import Fraction
 
 import pytest
 
-from services.gatekeeper.domain.aggregates import Draw, LedgerEntry, LicenceAccount, LineBalance, Order, Take
+from services.gatekeeper.domain.accounts import LedgerEntry, LicenceAccount, LineBalance
+from services.gatekeeper.domain.aggregates import Draw, Order, Take
 from services.gatekeeper.domain.alerts import check_caps, drawn_share, watch_balances, watch_licence_change
 from services.gatekeeper.domain.facts import OrderFacts, OrderLine
 from services.gatekeeper.domain.judging import GatheredAccounts

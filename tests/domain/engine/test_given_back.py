@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from services.gatekeeper.domain.aggregates import LicenceAccount
+from services.gatekeeper.domain.accounts import LicenceAccount
 from tests.domain.builders import at, day, general, licence_line, rate
 from tests.domain.engine.limits import MONTH, limited
 from tests.domain.story import Story

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
-from services.gatekeeper.domain.aggregates import Draw, LineBalance
+from services.gatekeeper.domain.accounts import LineBalance
+from services.gatekeeper.domain.aggregates import Draw
 from services.gatekeeper.domain.periods import Span, next_periods, span_of, used_in
 from services.gatekeeper.domain.quantity import Quantity
 from tests.domain.builders import M1, at, day, licence_line, quantity

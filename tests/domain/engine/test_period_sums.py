@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from decimal import Decimal
 
-from services.gatekeeper.domain.aggregates import DaySum, LedgerEntry
+from services.gatekeeper.domain.accounts import DaySum, LedgerEntry
 from services.gatekeeper.domain.engine import DATE
 from services.gatekeeper.domain.periods import period_came_back, with_entry
 from tests.domain.builders import at, day

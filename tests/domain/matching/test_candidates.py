@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from services.gatekeeper.domain.aggregates import LicenceAccount, Order
+from services.gatekeeper.domain.accounts import LicenceAccount
+from services.gatekeeper.domain.aggregates import Order
 from services.gatekeeper.domain.candidates import named_licences
 from services.gatekeeper.domain.decide import licence_keys
 from services.gatekeeper.domain.facts import OrderFacts

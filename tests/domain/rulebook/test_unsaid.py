@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+from services.gatekeeper.domain.accounts import DaySum, LedgerEntry, LicenceAccount, LineBalance
 from services.gatekeeper.domain.aggregates import (
-    DaySum,
     Finding,
-    LedgerEntry,
-    LicenceAccount,
     LicenceCovered,
-    LineBalance,
     MilestoneReport,
     Order,
     Shipment,
