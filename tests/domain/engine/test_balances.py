@@ -208,8 +208,9 @@ def test_an_orders_events_are_numbered_one_by_one() -> None:
 
 
 def test_the_books_of_a_licence_that_nobody_describes_any_more_are_closed_all_the_same() -> None:
+    none = Decimal(0)
     place = workspace(LicenceAccount("X1", {1: LineBalance(1, reserved=Decimal(5))}))
-    place.effects.ledger.append(LedgerEntry("X1", 1, "shipment", "S1", 1, "RESERVE", Decimal(5), *[Decimal(0)] * 3))
+    place.effects.ledger.append(LedgerEntry("X1", 1, "shipment", "S1", 1, "RESERVE", Decimal(5), none, none, none))
     assert close_books(place, 0) == ("X1",)
     assert not place.effects.follow_ups
 

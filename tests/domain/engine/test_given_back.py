@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from decimal import Decimal
 
 from services.gatekeeper.domain.accounts import LicenceAccount
 from tests.domain.builders import at, day, general, licence_line, rate
@@ -101,7 +102,7 @@ def test_the_ledger_says_of_each_row_what_was_done() -> None:
     before = len(story.ledger)
     story.ship("S2", planned_departure=at("2026-03-09 18:00"))
     moved = [(row.kind, row.day, row.reserved) for row in story.ledger[before:]]
-    assert moved == [("MOVE", day("2026-03-05"), -300), ("MOVE", day("2026-03-09"), 300)]
+    assert moved == [("MOVE", day("2026-03-05"), Decimal(-300)), ("MOVE", day("2026-03-09"), Decimal(300))]
     assert uses == [
         ("S1", "USE_HELD"), ("S1", "USE_RETURNED"),
         ("S2", "USE_HELD"), ("S2", "USE"), ("S2", "USE_REVERSED"), ("S2", "USE_HELD"),

@@ -11,9 +11,11 @@ from services.gatekeeper.domain.periods import period_came_back, with_entry
 from tests.domain.builders import at, day
 from tests.domain.engine.limits import MONTH, limited, planned, story_with
 
+NOTHING = Decimal(0)
+
 
 def test_an_amount_without_a_day_is_in_no_period() -> None:
-    entry = LedgerEntry("M1", 1, "shipment", "S1", 1, "RESERVE", Decimal(5), *[Decimal(0)] * 3)
+    entry = LedgerEntry("M1", 1, "shipment", "S1", 1, "RESERVE", Decimal(5), NOTHING, NOTHING, NOTHING)
     assert with_entry({}, entry) == {}
     days = with_entry({}, replace(entry, day=day("2026-03-05")))
     assert days == {day("2026-03-05"): DaySum(Decimal(5))}
@@ -23,7 +25,9 @@ def test_an_amount_without_a_day_is_in_no_period() -> None:
 def test_a_period_has_room_again_only_when_less_counts_in_it_than_before() -> None:
     """D3.11, D4.4: less than a whole unit is enough, and what is consumed instead of reserved is none."""
     (limit,) = limited(("300 KGM", MONTH)).period_limits
-    entry = LedgerEntry("M1", 1, "shipment", "S1", 1, "ADJUST", *[Decimal(0)] * 4, day=day("2026-03-05"))
+    entry = LedgerEntry(
+        "M1", 1, "shipment", "S1", 1, "ADJUST", NOTHING, NOTHING, NOTHING, NOTHING, day=day("2026-03-05")
+    )
     for reserved, consumed, room in (("-0.001", "0", True), ("0", "0", False), ("0.5", "0", False), ("-5", "5", False)):
         changed = replace(entry, reserved=Decimal(reserved), consumed=Decimal(consumed))
         others = replace(changed, licence_line=2, reserved=Decimal(9))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 from services.gatekeeper.domain.vocabulary import Classification
@@ -183,9 +184,9 @@ def test_an_order_gives_up_no_more_value_than_its_shipment_takes_of_it() -> None
     story.order("O1", "500 KGM", value="5000 USD")
     story.order("O2", "100 KGM", value="4000 USD")
     story.ship("S1", "100 KGM", order="O1", value="2000.01 EUR")
-    assert (story.state("S1"), story.accounts["M1"].lines[1].value_reserved) == ("HELD VALUE_EXCEEDED", 9000)
+    assert (story.state("S1"), story.accounts["M1"].lines[1].value_reserved) == ("HELD VALUE_EXCEEDED", Decimal(9000))
     story.ship("S1", "100 KGM", order="O1", value="2000 EUR")
-    assert (story.state("S1"), story.accounts["M1"].lines[1].value_reserved) == ("RELEASED", 10000)
+    assert (story.state("S1"), story.accounts["M1"].lines[1].value_reserved) == ("RELEASED", Decimal(10000))
 
 
 def test_an_order_on_one_line_of_a_licence_is_held_once_goods_of_another_take_its_last_use() -> None:

@@ -141,6 +141,12 @@ def test_succession_is_followed_to_its_end_even_in_a_circle() -> None:
     assert reasons(judged(named, references(second, circle))) == ["NO_LICENCE"]
 
 
+def test_a_licence_that_is_named_twice_hides_no_other() -> None:
+    refs = references(general("G1"))
+    for named in (("G1", "L1", "L1"), ("L1", "L1", "G1"), ("L1", "G1", "L1")):
+        assert drawn(judged(shipment(licences=named), refs)) == [(1, "G1", 1, "500")]
+
+
 def test_the_licences_of_the_order_count_when_the_shipment_names_none() -> None:
     ordered = line(order_id="O1", order_line=1)
     refs = references(general("G1"))

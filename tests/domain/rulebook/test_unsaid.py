@@ -56,4 +56,4 @@ def test_a_rule_has_no_tolerance_and_is_neither_lifted_withdrawn_nor_in_conflict
     assert (finding.key, finding.withdrawn) == ("ALPHA/CL-17", False)
     assert (licence().conflict, notice().lifted, notice().by_http) == (False, False, False)
     granted = LicenceLine(1, (), (), quantity("1 KGM"), money("1 USD"))
-    assert (granted.tolerance_percent, OrderFacts("O1", 1).delivery_tolerance_percent) == (0, 0)
+    assert (granted.tolerance_percent, OrderFacts("O1", 1).delivery_tolerance_percent) == (NOTHING, NOTHING)
