@@ -7,7 +7,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from decimal import Decimal
 
-from services.gatekeeper.domain.aggregates import DaySum, Draw, LineBalance, Order, Shipment
+from services.gatekeeper.domain.accounts import DaySum, LineBalance
+from services.gatekeeper.domain.aggregates import Draw, Order, Shipment
 from services.gatekeeper.domain.calendar import shanghai_day
 from services.gatekeeper.domain.periods import span_of, used_in
 from services.gatekeeper.domain.quantity import EXACT, convert

@@ -11,17 +11,8 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from services.gatekeeper.domain.aggregates import (
-    Draw,
-    Hold,
-    LicenceAccount,
-    LineBalance,
-    Order,
-    Progress,
-    Shipment,
-    StateSpan,
-    Take,
-)
+from services.gatekeeper.domain.accounts import LicenceAccount, LineBalance
+from services.gatekeeper.domain.aggregates import Draw, Hold, Order, Progress, Shipment, StateSpan, Take
 from services.gatekeeper.domain.calendar import SHANGHAI
 from services.gatekeeper.domain.facts import EndUse, OrderFacts, OrderLine, PartyRef, ShipmentFacts, ShipmentLine
 from services.gatekeeper.domain.policy import Policy

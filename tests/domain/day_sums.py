@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import date
 
-from services.gatekeeper.domain.aggregates import DaySum, LedgerEntry, LicenceAccount
+from services.gatekeeper.domain.accounts import DaySum, LedgerEntry, LicenceAccount
 from services.gatekeeper.domain.periods import has_limits, with_entry
 from services.gatekeeper.domain.references import References
 

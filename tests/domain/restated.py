@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from services.gatekeeper.domain.aggregates import LicenceAccount
+from services.gatekeeper.domain.accounts import LicenceAccount
 from services.gatekeeper.domain.restated import restated_lines
 from services.gatekeeper.domain.rule_entities import Licence, RuleEntity
 from services.gatekeeper.domain.rulebook import RuleChange, RuleOutcome, apply_rule, contradicted

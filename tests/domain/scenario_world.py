@@ -11,7 +11,8 @@ from typing import Any
 
 import yaml
 
-from services.gatekeeper.domain.aggregates import Hold, LineBalance
+from services.gatekeeper.domain.accounts import LineBalance
+from services.gatekeeper.domain.aggregates import Hold
 from services.gatekeeper.domain.alerts import granted
 from services.gatekeeper.domain.events import TradeUnreadable
 from services.gatekeeper.domain.quantity import Money, Quantity, show

@@ -6,7 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from services.gatekeeper.domain.aggregates import LicenceAccount, LineBalance
+from services.gatekeeper.domain.accounts import LicenceAccount, LineBalance
 from services.gatekeeper.domain.events import QuarantineSettled, TradeUnreadable
 from services.gatekeeper.domain.workspace import Outcome
 from tests.domain.builders import NOW, WORLD, at

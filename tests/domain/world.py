@@ -13,7 +13,8 @@ from datetime import datetime
 from typing import Any
 
 from services.gatekeeper.domain import engine
-from services.gatekeeper.domain.aggregates import Draw, LedgerEntry, LicenceAccount, Order, Shipment
+from services.gatekeeper.domain.accounts import LedgerEntry, LicenceAccount
+from services.gatekeeper.domain.aggregates import Draw, Order, Shipment
 from services.gatekeeper.domain.alerts import watch_licence_change
 from services.gatekeeper.domain.events import Meta, OrderUpserted, ShipmentUpserted, TradeEvent
 from services.gatekeeper.domain.facts import OrderFacts, ShipmentFacts
@@ -139,8 +140,6 @@ class World:
         yield from ((s.shipment_id, s.draws) for s in self.shipments.values() if s.state is not ShipmentState.CLOSED)
         yield from ((o.order_id, o.draws) for o in self.orders.values() if o.state is not OrderState.CLOSED)
 
-    # Time
-
     def advance_to(self, until: datetime) -> None:
         """Fires every timer and rule boundary that is due until then, in order of time."""
         for _ in range(FOLLOW_UPS_MAX):
@@ -172,22 +171,18 @@ class World:
     # Looking again
 
     def sweep(self, touches: Touches, *, licence_no: str | None = None) -> None:
-        """By arrival; for a changed licence first those that draw on it, the latest first (D4.5), then those that draw
-        on others, then those that wait (D4.4)."""
-        found = [
-            (order.arrival, "order", order.order_id, order.draws)
-            for order in self.orders.values()
-            if order.state is not OrderState.CLOSED and touched(touches, order.terms)
-        ] + [
-            (shipment.arrival, "shipment", shipment.shipment_id, shipment.draws)
-            for shipment in self.shipments.values()
-            if shipment.state is not ShipmentState.CLOSED and touched(touches, shipment.terms)
+        """By arrival; of a changed licence first who draws on it, the latest first (D4.5), last who waits (D4.4)."""
+        every: list[tuple[int, str, str, Order | Shipment]] = []
+        every += [(order.arrival, "order", order.order_id, order) for order in self.orders.values()]
+        every += [
+            (shipment.arrival, "shipment", shipment.shipment_id, shipment) for shipment in self.shipments.values()
         ]
-        drawing = [row for row in found if any(draw.licence_no == licence_no for draw in row[3])]
-        rest = sorted(
-            (row for row in found if row not in drawing), key=lambda row: (bool(licence_no) > bool(row[3]), row)
-        )
-        for _, owner, owner_id, _ in (*sorted(drawing, reverse=True), *rest):
+        found = [row for row in every if row[3].state.value != "CLOSED" and touched(touches, row[3].terms)]
+        drawing = [row for row in found if any(draw.licence_no == licence_no for draw in row[3].draws)]
+        rest = [row for row in found if row not in drawing]
+        rest.sort(key=lambda row: (licence_no is not None and not row[3].draws, row[:3]))
+        drawing.sort(key=lambda row: row[:3], reverse=True)
+        for _, owner, owner_id, _ in (*drawing, *rest):
             self.rejudge(owner, owner_id, "licence" if licence_no else "sweep")
 
     def rejudge(self, owner: str, owner_id: str, cause: str) -> None:
@@ -221,16 +216,13 @@ class World:
 
     def _candidates(self, licence_no: str, *, waiting: bool) -> list[tuple[str, str]]:
         """By arrival: what draws or may draw on the licence; `waiting`: what is held of it."""
-        rows: list[tuple[int, str, str]] = []
-        every: tuple[tuple[str, Mapping[str, Order | Shipment]], ...] = (
-            ("order", self.orders),
-            ("shipment", self.shipments),
-        )
-        for owner, known in every:
-            for owner_id, each in known.items():
-                uses = licence_no in {*each.candidates, *(draw.licence_no for draw in each.draws)}
-                if uses and (each.holds or not waiting):
-                    rows.append((each.arrival, owner, owner_id))
+        known = (*self.orders.items(), *self.shipments.items())
+        rows = [
+            (each.arrival, "order" if isinstance(each, Order) else "shipment", owner_id)
+            for owner_id, each in known
+            if licence_no in {*each.candidates, *(draw.licence_no for draw in each.draws)}
+            and (each.holds or not waiting)
+        ]
         return [(owner, owner_id) for _, owner, owner_id in sorted(rows)]
 
     # One transaction

@@ -34,11 +34,14 @@ class Baseline:
     seconds: Mapping[str, float]
 
     def tests_for(self, file: str, line: int) -> list[str]:
-        """The test functions that run `line`, the quickest first; of a line that runs at import, all of its file."""
+        """The test functions that run `line`, the quickest first; of a line that runs at import, all of its file.
+
+        Of a file that runs at import alone, every test.
+        """
         lines = self.covering.get(file, {})
         several = lines.get(line, frozenset()) - {""}
         if not several:
-            several = frozenset().union(*lines.values()) - {""}
+            several = frozenset().union(*lines.values()) - {""} or frozenset(self.seconds)
         return sorted(several, key=lambda test: (self.seconds.get(test, 0.0), test))
 
 

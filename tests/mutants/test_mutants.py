@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 
-from tests.mutants.baseline import DOMAIN, PACKAGE
+from tests.mutants.baseline import DOMAIN, PACKAGE, Baseline
 from tests.mutants.explained import explanations
 from tests.mutants.operators import mutants_of
 from tests.mutants.showing import Verdict, show
@@ -62,6 +62,13 @@ def test_a_default_is_changed_even_in_a_module_that_was_imported_before() -> Non
     test = "tests/domain/rulebook/test_policy.py::test_every_setting_of_the_policy_has_its_default"
     longer = source.replace("split_window_days: int = 30", "split_window_days: int = 31")
     assert show("policy.py", longer, [test], 5.0) is Verdict.SEEN
+
+
+def test_a_line_that_runs_at_import_is_shown_to_the_tests_of_its_file_or_where_none_runs_to_every_test() -> None:
+    covering = {"a.py": {1: frozenset({""}), 2: frozenset({"slow", ""})}, "b.py": {1: frozenset({""})}}
+    baseline = Baseline(covering, {"slow": 2.0, "quick": 1.0})
+    assert [baseline.tests_for("a.py", line) for line in (1, 2)] == [["slow"], ["slow"]]
+    assert baseline.tests_for("b.py", 1) == ["quick", "slow"]
 
 
 def _functions() -> list[str]:

@@ -11,7 +11,8 @@ from typing import Any
 from uuid import UUID
 
 from schemas.topics import ID_FIELD, READ_TOPICS, TOPICS_BY_NAME, TYPE_PREFIX, TopicKind, topic_of
-from services.gatekeeper.domain.aggregates import LicenceAccount, Order, Shipment
+from services.gatekeeper.domain.accounts import LicenceAccount
+from services.gatekeeper.domain.aggregates import Order, Shipment
 from services.gatekeeper.pipeline.batch import decide_batch
 from services.gatekeeper.pipeline.outcomes import merged
 from services.gatekeeper.pipeline.records import BatchResult, Record, Run

@@ -13,7 +13,8 @@ from typing import Any
 from schemas.envelope import Envelope
 from schemas.events import READ_MODELS
 from schemas.reading import ReadEvent
-from services.gatekeeper.domain.aggregates import Hold, LicenceAccount, LineBalance
+from services.gatekeeper.domain.accounts import LicenceAccount, LineBalance
+from services.gatekeeper.domain.aggregates import Hold
 from services.gatekeeper.domain.rulebook import boundaries
 from services.gatekeeper.domain.workspace import Workspace
 from services.gatekeeper.pipeline.translate import trade_event

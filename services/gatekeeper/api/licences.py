@@ -18,7 +18,7 @@ from services.gatekeeper.api.limits import reading
 from services.gatekeeper.api.paths import Key
 from services.gatekeeper.api.principal import Principal, ReadsLicences
 from services.gatekeeper.api.views import BalanceView, LicenceView
-from services.gatekeeper.domain.aggregates import LicenceAccount, LineBalance
+from services.gatekeeper.domain.accounts import LicenceAccount, LineBalance
 from services.gatekeeper.domain.calendar import shanghai_day
 from services.gatekeeper.domain.quantity import EXACT, Money, Quantity
 from services.gatekeeper.domain.restated import is_drawn

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from decimal import Decimal
 from fractions import Fraction
 
-from services.gatekeeper.domain.aggregates import LicenceAccount, LineBalance
+from services.gatekeeper.domain.accounts import LicenceAccount, LineBalance
 from services.gatekeeper.domain.evolve import evolve
 from services.gatekeeper.domain.ledger import settle_completion
 from services.gatekeeper.domain.quantity import EXACT, Money, Quantity, show, show_money

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import TYPE_CHECKING
 
-from services.gatekeeper.domain.aggregates import Draw, Finding, LicenceAccount, Order, Shipment
+from services.gatekeeper.domain.accounts import LicenceAccount
+from services.gatekeeper.domain.aggregates import Draw, Finding, Order, Shipment
 from services.gatekeeper.domain.facts import EndUse, PartyRef
 from services.gatekeeper.domain.families import NOBODY_ELSE, Families
 from services.gatekeeper.domain.findings import Detail

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date, datetime
 
-from services.gatekeeper.domain.aggregates import LicenceAccount, Order, Shipment
+from services.gatekeeper.domain.accounts import LicenceAccount
+from services.gatekeeper.domain.aggregates import Order, Shipment
 from services.gatekeeper.domain.calendar import shanghai_day
 from services.gatekeeper.domain.case import Case, CaseLine
 from services.gatekeeper.domain.evolve import evolve

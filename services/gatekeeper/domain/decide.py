@@ -7,7 +7,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from services.gatekeeper.domain.aggregates import Draw, Finding, LicenceAccount, LicenceCovered, Order, Shipment
+from services.gatekeeper.domain.accounts import LicenceAccount
+from services.gatekeeper.domain.aggregates import Draw, Finding, LicenceCovered, Order, Shipment
 from services.gatekeeper.domain.candidates import named_licences
 from services.gatekeeper.domain.case import Case
 from services.gatekeeper.domain.casework import order_case, shipment_case

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from types import FrameType
 
-from services.gatekeeper.domain.aggregates import Draw, Finding, Hold, LicenceAccount, Order, Shipment, StandingHold
+from services.gatekeeper.domain.accounts import LicenceAccount
+from services.gatekeeper.domain.aggregates import Draw, Finding, Hold, Order, Shipment, StandingHold
 from services.gatekeeper.domain.corrected import corrected_facts
 from services.gatekeeper.domain.decide import Assessment, decide_order, decide_shipment
 from services.gatekeeper.domain.departure import standing_after

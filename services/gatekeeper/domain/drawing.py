@@ -55,11 +55,9 @@ def consumed_draws(shipment: Shipment, references: References) -> tuple[Draw, ..
 
 
 def _consumed(shipment: Shipment, draw: Draw) -> Draw:
-    """What was reserved for a planned day is consumed on the day of departure, or of the return without one (D3.11)."""
+    """Consumed on the day of departure as it is known now, or of the return without one (D3.11)."""
     left_at = shipment.progress.departed_at or shipment.progress.returned_at
-    if draw.balance is Balance.CONSUMED or left_at is None:
-        return evolve(draw, balance=Balance.CONSUMED)
-    return evolve(draw, balance=Balance.CONSUMED, day=shanghai_day(left_at))
+    return evolve(draw, balance=Balance.CONSUMED, day=draw.day if left_at is None else shanghai_day(left_at))
 
 
 def _resized(draws: tuple[Draw, ...], line: ShipmentLine, references: References) -> tuple[Draw, ...]:

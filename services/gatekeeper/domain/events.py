@@ -49,8 +49,8 @@ class MilestoneReported:
     milestone: Milestone
     classifier: Classifier
     occurred_at: datetime
-    source_code: str | None = None
-    code_unknown: bool = False
+    source_code: str | None
+    code_unknown: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 
-from services.gatekeeper.domain.aggregates import Draw, LicenceAccount, Order, Shipment
+from services.gatekeeper.domain.accounts import LicenceAccount
+from services.gatekeeper.domain.aggregates import Draw, Order, Shipment
 from services.gatekeeper.domain.deciding import RETRY_AFTER_ERROR, Conclusion, conclude
 from services.gatekeeper.domain.departure import is_new_departure
 from services.gatekeeper.domain.evolve import evolve

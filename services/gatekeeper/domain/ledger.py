@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal
 
-from services.gatekeeper.domain.aggregates import Draw, LedgerEntry, LicenceAccount, LineBalance
+from services.gatekeeper.domain.accounts import LedgerEntry, LicenceAccount, LineBalance
+from services.gatekeeper.domain.aggregates import Draw
 from services.gatekeeper.domain.calendar import shanghai_day
 from services.gatekeeper.domain.evolve import evolve
 from services.gatekeeper.domain.ledger_standing import ZERO, Place, Standing, by_place, is_as_big, kind_of, standing_of

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from services.gatekeeper.domain.aggregates import Draw, LineBalance, Order
+from services.gatekeeper.domain.accounts import LineBalance
+from services.gatekeeper.domain.aggregates import Draw, Order
 from services.gatekeeper.domain.alerts import granted
 from services.gatekeeper.domain.calendar import shanghai_day
 from services.gatekeeper.domain.evolve import evolve

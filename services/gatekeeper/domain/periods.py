@@ -8,7 +8,8 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
 
-from services.gatekeeper.domain.aggregates import DaySum, Draw, LedgerEntry, LineBalance
+from services.gatekeeper.domain.accounts import DaySum, LedgerEntry, LineBalance
+from services.gatekeeper.domain.aggregates import Draw
 from services.gatekeeper.domain.calendar import start_of_day
 from services.gatekeeper.domain.order_rest import in_unit
 from services.gatekeeper.domain.quantity import EXACT

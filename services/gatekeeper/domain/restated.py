@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from services.gatekeeper.domain.aggregates import Draw, LicenceAccount, LineBalance
+from services.gatekeeper.domain.accounts import LicenceAccount, LineBalance
+from services.gatekeeper.domain.aggregates import Draw
 from services.gatekeeper.domain.evolve import evolve
 from services.gatekeeper.domain.ledger_standing import ZERO
 from services.gatekeeper.domain.quantity import Money, Quantity

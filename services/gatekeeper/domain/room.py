@@ -8,7 +8,8 @@ from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 
-from services.gatekeeper.domain.aggregates import Draw, LineBalance, Take
+from services.gatekeeper.domain.accounts import LineBalance
+from services.gatekeeper.domain.aggregates import Draw, Take
 from services.gatekeeper.domain.candidates import Candidate
 from services.gatekeeper.domain.case import Case, CaseLine
 from services.gatekeeper.domain.evolve import evolve

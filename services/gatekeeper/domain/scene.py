@@ -13,7 +13,8 @@ from decimal import Decimal
 from types import MappingProxyType
 from typing import NamedTuple
 
-from services.gatekeeper.domain.aggregates import Finding, LicenceAccount, Order, Shipment
+from services.gatekeeper.domain.accounts import LicenceAccount
+from services.gatekeeper.domain.aggregates import Finding, Order, Shipment
 from services.gatekeeper.domain.candidates import Candidate, candidates_of
 from services.gatekeeper.domain.case import Case, CaseLine
 from services.gatekeeper.domain.facts import EndUse, PartyRef

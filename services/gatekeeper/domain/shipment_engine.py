@@ -20,7 +20,7 @@ from services.gatekeeper.domain.evolve import evolve
 from services.gatekeeper.domain.facts import OrderFacts
 from services.gatekeeper.domain.family_news import follow_families
 from services.gatekeeper.domain.judging import judge_shipment, order_ids_of, soonest
-from services.gatekeeper.domain.ledger import book, settle_completion
+from services.gatekeeper.domain.ledger import book
 from services.gatekeeper.domain.reservations import retake
 from services.gatekeeper.domain.splitting import counted_entries
 from services.gatekeeper.domain.standing import without_key
@@ -82,8 +82,6 @@ def _prepare_books(workspace: Workspace, before: Shipment, shipment: Shipment) -
     """Before anything is judged: an undone departure is reversed; an export that came back is set aside for good."""
     if is_undone_departure(before, shipment):
         book(workspace, "shipment", shipment.shipment_id, shipment.draws, ())
-        for licence_no in sorted({draw.licence_no for draw in shipment.draws}):
-            settle_completion(workspace, licence_no)
         departure = before.progress.departure_event or ""
         standing = without_key(shipment.standing, departure)
         return evolve(shipment, draws=(), standing=standing, corrections=after_void(shipment))

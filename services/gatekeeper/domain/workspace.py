@@ -7,15 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-from services.gatekeeper.domain.aggregates import (
-    Draw,
-    Finding,
-    Hold,
-    LedgerEntry,
-    LicenceAccount,
-    Order,
-    Shipment,
-)
+from services.gatekeeper.domain.accounts import LedgerEntry, LicenceAccount
+from services.gatekeeper.domain.aggregates import Draw, Finding, Hold, Order, Shipment
 from services.gatekeeper.domain.families import FamilyBook, FamilySum
 from services.gatekeeper.domain.gathered import NotGathered
 from services.gatekeeper.domain.policy import Policy

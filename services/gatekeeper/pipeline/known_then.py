@@ -7,7 +7,8 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from services.gatekeeper.domain.aggregates import Draw, LicenceAccount, LineBalance
+from services.gatekeeper.domain.accounts import LicenceAccount, LineBalance
+from services.gatekeeper.domain.aggregates import Draw
 from services.gatekeeper.domain.facts import OrderFacts, ShipmentFacts
 from services.gatekeeper.domain.families import FamilySum
 from services.gatekeeper.domain.holds import place_holds

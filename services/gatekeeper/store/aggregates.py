@@ -7,7 +7,8 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any, TypeVar
 
-from services.gatekeeper.domain.aggregates import LicenceAccount, LineBalance, Order, Shipment
+from services.gatekeeper.domain.accounts import LicenceAccount, LineBalance
+from services.gatekeeper.domain.aggregates import Order, Shipment
 from services.gatekeeper.domain.evolve import evolve
 from services.gatekeeper.store.codec import dump, load
 from services.gatekeeper.store.day_sums import Days, with_days

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from datetime import date
 from typing import Any
 
-from services.gatekeeper.domain.aggregates import DaySum, LicenceAccount
+from services.gatekeeper.domain.accounts import DaySum, LicenceAccount
 from services.gatekeeper.domain.evolve import evolve
 
 Connection = Any

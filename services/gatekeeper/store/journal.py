@@ -8,7 +8,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from services.gatekeeper.domain.aggregates import Hold, LedgerEntry
+from services.gatekeeper.domain.accounts import LedgerEntry
+from services.gatekeeper.domain.aggregates import Hold
 from services.gatekeeper.domain.workspace import Alert, TimelineEntry, Violation
 
 Connection = Any

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from services.gatekeeper.domain.aggregates import LicenceAccount, LineBalance
+from services.gatekeeper.domain.accounts import LicenceAccount, LineBalance
 from services.gatekeeper.domain.rule_entities import Licence
 from services.gatekeeper.store.codec import load
 from services.gatekeeper.store.keys import Visibility

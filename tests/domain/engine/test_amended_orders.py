@@ -65,3 +65,15 @@ def test_an_amendment_dated_ahead_keeps_its_time_though_the_order_is_judged_befo
     assert (story.balance(), story.orders["O1"].recheck_at) == ("500/0 0/0", tomorrow)
     story.advance_to(tomorrow)
     assert story.balance() == "700/0 0/0"
+
+
+def test_a_shipment_is_amended_by_another_full_state_and_not_by_a_newer_version_of_the_same() -> None:
+    story = Story()
+    for name in ("S1", "S2"):
+        story.ship(name)
+    story.unreadable_rule(BROKEN_NOTICE)
+    story.ship("S1")
+    story.ship("S2", "200 KGM")
+    assert (story.state("S1"), story.state("S2")) == ("RELEASED", "HELD EVENT_UNREADABLE")
+    story.settle_rule(BROKEN_NOTICE)
+    assert story.state("S2") == "RELEASED"

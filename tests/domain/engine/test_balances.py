@@ -8,18 +8,20 @@ from fractions import Fraction
 
 import pytest
 
-from services.gatekeeper.domain.aggregates import Draw, LicenceAccount, LineBalance, Order, Take
+from services.gatekeeper.domain.accounts import LedgerEntry, LicenceAccount, LineBalance
+from services.gatekeeper.domain.aggregates import Draw, Order, Take
 from services.gatekeeper.domain.alerts import check_caps, drawn_share, watch_balances, watch_licence_change
 from services.gatekeeper.domain.facts import OrderFacts, OrderLine
 from services.gatekeeper.domain.judging import GatheredAccounts
-from services.gatekeeper.domain.ledger import free_of
+from services.gatekeeper.domain.ledger import close_books, free_of
 from services.gatekeeper.domain.policy import Policy
 from services.gatekeeper.domain.quantity import show
 from services.gatekeeper.domain.reservations import wanted_draws
+from services.gatekeeper.domain.room_amounts import NOTHING, ZERO, Amounts, draw_amounts
 from services.gatekeeper.domain.rule_entities import FxRate
 from services.gatekeeper.domain.vocabulary import Balance, LicenceStatus
 from services.gatekeeper.domain.workspace import Workspace
-from tests.domain.builders import M1, NOW, licence_line, money, quantity, references
+from tests.domain.builders import M1, NOW, draw, licence_line, money, quantity, references
 from tests.domain.engine.test_telling import Unreadable
 from tests.domain.story import Story
 
@@ -203,3 +205,17 @@ def test_an_orders_events_are_numbered_one_by_one() -> None:
     story.order("O1", "5000 KGM")
     story.order("O1", "400 KGM")
     assert [event.order.sequence for event in story.order_events] == [1, 2, 3]
+
+
+def test_the_books_of_a_licence_that_nobody_describes_any_more_are_closed_all_the_same() -> None:
+    none = Decimal(0)
+    place = workspace(LicenceAccount("X1", {1: LineBalance(1, reserved=Decimal(5))}))
+    place.effects.ledger.append(LedgerEntry("X1", 1, "shipment", "S1", 1, "RESERVE", Decimal(5), none, none, none))
+    assert close_books(place, 0) == ("X1",)
+    assert not place.effects.follow_ups
+
+
+def test_what_is_taken_from_itself_is_nothing() -> None:
+    amounts = draw_amounts(draw("500 KGM", "9000 USD"))
+    assert amounts - amounts == NOTHING == Amounts(ZERO, ZERO)
+    assert amounts + NOTHING == amounts

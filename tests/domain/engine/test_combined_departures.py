@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+from services.gatekeeper.domain.policy import Policy
 from services.gatekeeper.domain.vocabulary import LicenceStatus
 from tests.domain.builders import at, day, item, notice, rate
 from tests.domain.engine.lots import drawn, lot, single, sound, story_with
@@ -244,3 +245,16 @@ def test_that_one_of_several_answers_a_notice_lets_nobody_take_over_from_one_tha
     story.rule(lot("G2", "500 KGM", version=2, status=LicenceStatus.REVOKED))
     assert story.state("S1") == "INTERCEPT STOP_NOTICE LICENCE_REVOKED"
     assert [number for number, *_ in drawn(story, "S1")] == ["G1", "G2"]
+
+
+def test_a_correction_beyond_what_one_has_is_given_by_the_others_and_not_by_a_new_one() -> None:
+    """D1.7, D4.1: what the licences fix is as it was, so that none of them is left, whatever policy says now."""
+    story = story_with(lot("G1", "300 KGM"), lot("G2", "400 KGM"))
+    story.ship("S1", "600 KGM", value="6500 USD")
+    story.milestone("S1", "DEPARTED", event_id="left")
+    assert drawn(story, "S1") == [("G1", "300", "3250"), ("G2", "300", "3250")]
+    story.rule(lot("G3", "1000 KGM"))
+    story.policy = Policy(combine_licences=False)
+    story.correct("S1", "left", "650 KGM")
+    assert (story.state("S1"), drawn(story, "S1")) == ("RELEASED", [("G1", "300", "3000"), ("G2", "350", "3500")])
+    sound(story)

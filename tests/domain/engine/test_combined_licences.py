@@ -10,7 +10,7 @@ import pytest
 
 from services.gatekeeper.domain.rule_entities import PeriodLimit
 from services.gatekeeper.domain.vocabulary import LicenceStatus, Period
-from tests.domain.builders import at, day, general, licence_line, notice, quantity, rate
+from tests.domain.builders import at, day, general, item, licence_line, notice, quantity, rate
 from tests.domain.engine.lots import drawn, lot, single, sound, story_with
 from tests.domain.properties.histories import total
 
@@ -185,3 +185,18 @@ def test_named_licences_alone_are_combined(named: list[str]) -> None:
     story = story_with(lot("G1", "300 KGM"), lot("G2", "500 KGM"), lot("G3", "50 KGM"))
     story.ship("S1", "700 KGM", licences=named)
     assert story.state("S1") == ("RELEASED" if len(named) == 2 else "HELD QTY_EXCEEDED")
+
+
+def test_a_licence_with_just_enough_value_gives_the_rest_though_its_share_has_no_end() -> None:
+    """D3.9: 11/7 of a piece are compared exactly, and rounded up when they are drawn."""
+    rods = item("ROD", "1C904.a", factors={"C62": "0.7 KGM"})
+    story = story_with(lot("G1", "1 KGM"), lot("G2", "100 C62", value="11 USD"), rods)
+    story.ship("S1", "3 C62", item="ROD", value="21 USD")
+    pieces = "1.571428571428571428571429"
+    assert (story.state("S1"), drawn(story, "S1")) == ("RELEASED", [("G1", "1", "10"), ("G2", pieces, "11")])
+
+
+def test_nothing_that_is_worth_too_much_is_not_split_over_several_licences() -> None:
+    story = story_with(lot("G1", "300 KGM", value="3000 USD"), lot("G2", "500 KGM", value="3000 USD"))
+    story.ship("S1", "0 KGM", value="5000 USD")
+    assert story.state("S1") == "HELD VALUE_EXCEEDED"

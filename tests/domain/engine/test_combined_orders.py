@@ -95,3 +95,30 @@ def test_an_order_in_tonnes_shrinks_as_much_when_its_shipment_draws_elsewhere() 
     story.ship("S1", "600 KGM", order="O1", value="6000 USD", licences=["E1"])
     assert drawn(story, "O1") == [("G1", "200", "2000"), ("G2", "0", "0")]
     sound(story)
+
+
+def test_a_shipment_amended_beyond_one_licence_goes_where_its_order_reserves_enough() -> None:
+    """D4.1: what the shipment stood with on the first licence goes back to the order there."""
+    story = story_with(lot("G1", "300 KGM"), lot("G2", "500 KGM"))
+    story.order("O1", "800 KGM", value="8000 USD")
+    story.ship("S1", "300 KGM", order="O1", value="3000 USD")
+    assert (drawn(story, "S1"), drawn(story, "O1")) == (
+        [("G1", "300", "3000")],
+        [("G1", "0", "0"), ("G2", "500", "5000")],
+    )
+    story.ship("S1", "400 KGM", order="O1", value="4000 USD")
+    assert (drawn(story, "S1"), drawn(story, "O1")) == (
+        [("G2", "400", "4000")],
+        [("G1", "300", "3000"), ("G2", "100", "1000")],
+    )
+    sound(story)
+
+
+def test_one_licence_gives_what_another_has_no_value_left_for() -> None:
+    """D3.7: of what the order reserves on each, in tonnes, the first gives a third and keeps the rest."""
+    story = story_with(lot("G1", "0.3 TNE", value="3000 USD"), lot("G2", "0.5 TNE"))
+    story.order("O1", "0.8 TNE", value="8000 USD")
+    story.ship("S1", "0.6 TNE", order="O1", value="9000 USD")
+    assert (story.state("S1"), drawn(story, "S1")) == ("RELEASED", [("G1", "0.2", "3000"), ("G2", "0.4", "6000")])
+    assert drawn(story, "O1") == [("G1", "0.1", "0"), ("G2", "0.1", "0")]
+    sound(story)

@@ -141,6 +141,17 @@ def test_a_newer_hold_does_not_hide_that_the_goods_left_unreleased() -> None:
     assert story.state("S1") == "INTERCEPT STOP_NOTICE MOVED_UNRELEASED"
 
 
+def test_a_newer_hold_beside_the_one_that_it_left_under_leaves_nothing_for_a_person() -> None:
+    """D1.6, D4.7: what held then holds still."""
+    story = Story()
+    story.notice("N1", shipments=["S1"])
+    story.ship("S1")
+    story.advance_to(NOW + 2 * HOUR)
+    story.notice("N2", shipments=["S1"])
+    story.milestone("S1", "DEPARTED", NOW + HOUR)
+    assert (story.state("S1"), len(story.shipments["S1"].holds)) == ("INTERCEPT STOP_NOTICE", 2)
+
+
 def test_a_departure_reported_late_is_judged_by_its_own_time() -> None:
     story = Story()
     story.ship("S1")

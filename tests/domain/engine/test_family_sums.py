@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
@@ -12,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.gatekeeper.domain.aggregates import Shipment
+from services.gatekeeper.domain.engine import families_for_shipment
 from services.gatekeeper.domain.families import (
     SPLIT,
     Counted,
@@ -29,7 +31,7 @@ from services.gatekeeper.domain.quantity import Quantity
 from services.gatekeeper.domain.references import References
 from services.gatekeeper.domain.together import shifted, together
 from services.gatekeeper.domain.vocabulary import Balance, ShipmentState
-from tests.domain.builders import at, day, item, line, quantity, references, shipment
+from tests.domain.builders import PLANNED, at, day, item, line, quantity, references, shipment
 from tests.domain.engine.splits import begun, send
 from tests.domain.matching.judged import judged, reasons
 
@@ -82,6 +84,8 @@ def test_what_was_not_locked_or_not_loaded_far_enough_is_asked_for() -> None:
         assert missing.value.kind == SPLIT
         key, since = asked_for(missing.value.key)
         assert (key.end_user, since) == ("ALPHA" if first else "BETA", asked or TODAY)
+    with pytest.raises(NotGathered):
+        book.sums("S9", 9, KEY, day("2026-03-01"), TODAY)
 
 
 def test_a_book_counts_what_others_have_and_the_workspace_s_own_shipments_as_they_change() -> None:
@@ -121,6 +125,7 @@ def test_what_was_recorded_answers_by_key_and_day() -> None:
     again = recorded_families((*kept, other))
     assert again.sums(KEY, day("2026-03-02"), day("2026-03-03")) == tuple(kept[1:])
     assert list(again.seen) == kept[1:]
+    assert not any(one.later for one in kept)
 
 
 def test_alone_a_shipment_is_judged_by_what_it_sends_itself() -> None:
@@ -168,3 +173,19 @@ def _fullest(entries: list[FamilyEntry]) -> int:
     firsts = {entry.day - timedelta(days=back) for entry in entries for back in range(5)}
     within = [[e for e in entries if first <= e.day < first + timedelta(days=5)] for first in firsts]
     return max((int(sum(e.quantity.value for e in several if e.quantity)) for several in within), default=0)
+
+
+def test_the_sums_that_a_shipment_may_count_for_are_those_of_its_families_now_and_when_a_newer_state_acts() -> None:
+    """What isn't locked can't be counted; an item without a family, or that nobody described, counts for nothing."""
+    refs = references(item("VALVE", family="valves"), item("PIPE", family="pipes"))
+    known = shipment(line(item_no="VALVE"), line(2, item_no="STEEL-BOLT"), line(3, item_no="NOBODYS"))
+    newer = shipment(line(item_no="PIPE")).facts
+    assert newer is not None
+    ahead = replace(known, ahead=(PLANNED, newer))
+    for asked, facts, families in (
+        (None, newer, {"pipes"}),
+        (known, None, {"valves"}),
+        (known, newer, {"valves", "pipes"}),
+        (ahead, None, {"valves", "pipes"}),
+    ):
+        assert {key.family for key in families_for_shipment(asked, facts, (), refs)} == families

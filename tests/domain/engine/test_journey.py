@@ -78,6 +78,7 @@ def test_a_departure_that_did_not_occur_leaves_the_synonym() -> None:
 def test_a_departure_after_the_return_is_a_new_export_and_a_late_report_of_the_first_is_none() -> None:
     again = told("DEPARTED", "RETURNED", "DEPARTED")
     assert (again.place, again.exports) == (Place.UNDER_WAY, 2)
+    assert (again.departure_implied, again.impossible) == (False, ())
     late = told("DEPARTED", "RETURNED", reported("DEPARTED", hour=9, occurred=NOON))
     assert (late.place, late.exports) == (Place.CLOSED, 1)
 

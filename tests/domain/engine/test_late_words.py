@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
-from services.gatekeeper.domain.departure import with_ended
-from services.gatekeeper.domain.reasons import Reason
+import pytest
+
+from services.gatekeeper.domain.aggregates import Progress
 from services.gatekeeper.domain.vocabulary import LicenceStatus
 from services.gatekeeper.domain.workspace import Outcome
-from tests.domain.builders import M1, NOW, at, day, general, hold, item, licence_line
+from tests.domain.builders import M1, at, day, general, item, licence_line
 from tests.domain.story import Story
 
 HOUR = timedelta(hours=1)
@@ -90,60 +91,6 @@ def test_goods_that_left_under_another_licences_reasons_stay_until_the_line_fits
     assert (story.state("S1"), story.balance("M1")) == ("INTERCEPT DESTINATION_MISMATCH", "0/300 0/1")
     story.rule(replace(M1, version=3))
     assert (story.state("S1"), story.balance("M1")) == ("RELEASED", "0/300 0/1")
-
-
-def test_a_hold_that_only_the_report_of_the_departure_ends_leaves_a_case_for_a_person() -> None:
-    """Held for its planned day, it left on a valid one; a notice came between the departure and its report."""
-    story = Story()
-    story.ship("S1", planned_departure=at("2026-09-02 10:00"))
-    left = story.clock + HOUR
-    story.advance_to(story.clock + DAY)
-    story.notice("N1", shipments=["S1"])
-    assert story.state("S1") == "HELD STOP_NOTICE LICENCE_EXPIRED"
-    story.milestone("S1", "DEPARTED", left)
-    assert story.state("S1") == "INTERCEPT STOP_NOTICE MOVED_UNRELEASED"
-    story.lift("N1")
-    assert (story.state("S1"), story.kinds("S1")) == ("INTERCEPT MOVED_UNRELEASED", ["MOVED_WHILE_HELD"])
-
-
-def _too_much_until_the_licence_ended() -> Story:
-    """Two lines that are too much together; from the end of the licence on, nothing but that is told of them."""
-    story = Story(replace(M1, version=2, valid_until=day("2026-03-08")))
-    whole = {"item_no": "MAG-ROD", "value": {"amount": "9000", "currency": "USD"}}
-    nets = [{"value": value, "unit": "KGM"} for value in ("700", "400")]
-    story.ship("S1", lines=[{"line_no": no, "net_quantity": net, **whole} for no, net in enumerate(nets, 1)])
-    assert story.state("S1") == "HELD QTY_EXCEEDED"
-    story.advance_to(at("2026-03-09 01:00"))
-    assert story.state("S1") == "HELD LICENCE_EXPIRED"
-    return story
-
-
-def test_a_hold_that_ended_and_holds_by_the_day_of_departure_again_is_not_gone() -> None:
-    """D4.7: only what held at that time and holds no more leaves a case for a person."""
-    story = _too_much_until_the_licence_ended()
-    story.milestone("S1", "DEPARTED", at("2026-03-08 23:00"))
-    assert (story.state("S1"), story.kinds("S1")) == ("INTERCEPT QTY_EXCEEDED", ["MOVED_WHILE_HELD"])
-
-
-def test_a_hold_that_came_and_went_after_the_departure_did_not_hold_then() -> None:
-    story = _too_much_until_the_licence_ended()
-    story.ship("S1", "700 KGM")
-    story.rule(replace(M1, version=3))
-    story.ship("S1", "1100 KGM")
-    assert story.state("S1") == "HELD QTY_EXCEEDED"
-    story.notice("N1", shipments=["S1"])
-    story.ship("S1", "1000 KGM")
-    story.milestone("S1", "DEPARTED", at("2026-03-08 23:00"))
-    assert story.state("S1") == "INTERCEPT STOP_NOTICE MOVED_UNRELEASED"
-
-
-def test_the_newest_of_the_holds_that_ended_are_kept_without_their_details() -> None:
-    ended = [replace(hold(Reason.ORDER_UNKNOWN, line_no=number), detail={"a": "b"}) for number in range(22)]
-    past = with_ended((), tuple(ended[:1]), (), NOW)
-    past = with_ended(past, tuple(ended), tuple(ended[:2]), NOW + HOUR)
-    assert [one for _, one in past] == [replace(one, detail={}) for one in ended[2:]]
-    assert {until for until, _ in past} == {NOW + HOUR}
-    assert with_ended(past, tuple(ended), tuple(ended), NOW + DAY) == past
 
 
 def test_a_stop_means_a_party_of_that_name_in_whatever_country() -> None:
@@ -259,11 +206,12 @@ def test_a_departure_that_is_told_twice_under_one_id_is_one_for_the_engine_too()
     assert story.balance() == "0/300 0/1"
 
 
-def test_a_departure_by_a_clock_that_is_fast_is_judged_by_what_was_so_when_it_was_reported() -> None:
+@pytest.mark.parametrize("minutes", [8, 10])
+def test_a_departure_by_a_clock_that_is_fast_is_judged_by_what_was_so_when_it_was_reported(minutes: int) -> None:
     """D7.3: within the tolerance nothing lies ahead: a notice between the report and its time says nothing of it."""
     story = Story()
     story.ship("S1", item="STEEL-BOLT")
-    story.milestone("S1", "DEPARTED", story.clock + timedelta(minutes=8))
+    story.milestone("S1", "DEPARTED", story.clock + timedelta(minutes=minutes))
     story.advance_to(story.clock + timedelta(minutes=2))
     story.notice("N1", shipments=["S1"])
     assert story.state("S1") == "INTERCEPT STOP_NOTICE"
@@ -271,3 +219,29 @@ def test_a_departure_by_a_clock_that_is_fast_is_judged_by_what_was_so_when_it_wa
     story.rule(item("STEEL-BOLT", "9Z999", version=7))
     story.lift("N1")
     assert story.state("S1") == "RELEASED"
+
+
+def test_a_planned_departure_told_under_way_is_the_planned_day_once_the_departure_is_voided() -> None:
+    """The latest received wins, and nothing is drawn of it meanwhile (§1)."""
+    story = Story()
+    story.ship("S1")
+    story.milestone("S1", "DEPARTED")
+    story.milestone("S1", "DEPARTED", at("2026-03-20 18:00"), classifier="PLANNED")
+    assert story.balance() == "0/300 0/1"
+    story.milestone("S1", "SHIPPING_VOIDED")
+    planned = Progress(planned_departure=at("2026-03-20 18:00"))
+    assert replace(story.shipments["S1"].progress, reports=()) == planned
+
+
+def test_what_cannot_be_read_and_what_is_corrected_is_a_line_in_the_timeline() -> None:
+    """D1.7, D8.4: of goods under way no hold, but kept until it turns out that they have not left."""
+    story = Story()
+    story.ship("S1")
+    story.milestone("S1", "DEPARTED", event_id="left")
+    assert story.unreadable("shipment", "S1") is Outcome.TIMELINE_ONLY
+    assert story.unreadable("shipment", "S1") is Outcome.STALE
+    story.correct("S1", "left")
+    assert story.state("S1") == "HELD EVENT_UNREADABLE"
+    assert [entry.what for entry in story.timeline] == [
+        "DEPARTED", "EVENT_UNREADABLE", "EVENT_UNREADABLE", "CORRECTED DID_NOT_OCCUR",
+    ]  # fmt: skip

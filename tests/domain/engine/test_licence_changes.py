@@ -51,6 +51,7 @@ def test_a_licence_that_comes_to_lapse_on_completion_is_consumed_by_the_export_t
         (_m1("600 KGM"), ["DRAWN_80"]),
         (_m1("500 KGM"), ["DRAWN_100"]),
         (_m1("1000 KGM", value="10000 USD"), ["DRAWN_90"]),
+        (_m1("1000 KGM", value="9000 USD"), ["DRAWN_100"]),
         (_m1("1200 KGM"), []),
     ],
 )

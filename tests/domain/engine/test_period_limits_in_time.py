@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
-from services.gatekeeper.domain.aggregates import Draw, LineBalance
+from services.gatekeeper.domain.accounts import LineBalance
+from services.gatekeeper.domain.aggregates import Draw
 from services.gatekeeper.domain.periods import Span, next_periods, span_of, used_in
 from services.gatekeeper.domain.quantity import Quantity
 from tests.domain.builders import M1, at, day, licence_line, quantity
@@ -252,3 +253,17 @@ def test_the_day_of_a_draw_is_the_day_that_counts() -> None:
     (draw,) = story.shipments["S1"].draws
     assert isinstance(draw, Draw)
     assert draw.day == day("2026-03-06")
+
+
+def test_what_came_back_counts_in_the_period_of_the_departure_that_is_left_when_another_did_not_occur() -> None:
+    """A period limit counts what was consumed on the ACTUAL day, of goods that were returned too (D3.11)."""
+    story = story_with(("300 KGM", MONTH))
+    story.ship("S1", "300 KGM", planned_departure=planned("2026-03-31 12:00"))
+    story.advance_to(at("2026-04-03 09:00"))
+    for milestone, occurred in (("DEPARTED", "03-31 23:59"), ("ARRIVED", "04-01 12:00"), ("RETURNED", "04-02 12:00")):
+        story.milestone("S1", milestone, at(f"2026-{occurred}"), event_id=milestone)
+    story.ship("S2", "300 KGM", planned_departure=planned("2026-04-20 12:00"))
+    assert (story.state("S2"), by_day(story)) == ("RELEASED", {"2026-03-31": "0/300", "2026-04-20": "300/0"})
+    story.correct("S1", "DEPARTED")
+    assert (story.state("S1"), story.balance()) == ("CLOSED", "300/300 1/1")
+    assert by_day(story) == {"2026-04-01": "0/300", "2026-04-20": "300/0"}

@@ -53,6 +53,7 @@ def test_another_quantity_in_what_was_seen_shows_in_what_is_drawn() -> None:
     assert what == "draw line=1 licence=M1/1"
     assert "RESERVED 300 KGM" in stored
     assert "RESERVED 200 KGM" in replayed
+    assert "rate -, day 2026-03-05" in stored
 
 
 def test_another_state_or_reason_than_follows_is_said() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.domain.builders import at, item, party
-from tests.domain.engine.splits import HELD, LIMIT, begun, send, to, told
+from tests.domain.engine.splits import HELD, LIMIT, begun, departs, send, to, told
 
 
 @pytest.mark.parametrize(("second", "state"), [("40 KGM", "RELEASED"), ("40.001 KGM", HELD)])
@@ -230,3 +230,40 @@ def test_the_decision_names_the_items_by_whose_factors_it_counted() -> None:
     decision = story.decisions[-1]
     assert [one.item_no for one in decision.seen.families] == ["SEAL"]
     assert "SEAL" in [key for _, key, _ in decision.read]
+
+
+def test_goods_of_which_nobody_said_how_much_and_that_are_gone_stop_those_that_wait_to_leave() -> None:
+    """What can't be counted isn't known to stay within the limit."""
+    story = begun()
+    send(story, "S1", "1 KGM", lines=[{"line_no": 1, "item_no": "VALVE"}])
+    assert send(story, "S2", "90 KGM") == "RELEASED"
+    departs(story, "S1")
+    assert (story.state("S2"), told(story, "S2").detail["uncounted"]) == (HELD, "?")
+    assert "excess" not in told(story, "S2").detail
+
+
+def test_goods_that_reach_the_limit_exactly_exceed_it_by_nothing_that_could_be_told() -> None:
+    story = begun()
+    send(story, "S1", "1 KGM", lines=[{"line_no": 1, "item_no": "VALVE"}])
+    departs(story, "S1")
+    assert send(story, "S2", "100 KGM") == HELD
+    assert told(story, "S2").detail["total"] == "100 KGM"
+    assert "excess" not in told(story, "S2").detail
+
+
+def test_goods_that_leave_as_they_were_known_concern_nobody_else() -> None:
+    story = begun()
+    send(story, "S1", "40 KGM")
+    send(story, "S2", "50 KGM")
+    before = len(story.decisions)
+    departs(story, "S1")
+    assert {decision.owner_id for decision in story.decisions[before:]} == {"S1"}
+
+
+def test_of_several_whom_a_name_may_mean_the_largest_sum_is_told() -> None:
+    for first, second in (("80 KGM", "90 KGM"), ("90 KGM", "80 KGM")):
+        story = begun(party("GAMMA-1", "Gamma", "DE"), party("GAMMA-2", "Gamma", "DE"))
+        send(story, "S1", first, parties=to({"party_id": "GAMMA-1"}))
+        send(story, "S2", second, parties=to({"party_id": "GAMMA-2"}))
+        assert send(story, "S3", "50 KGM", parties=to({"name": "Gamma"})) == HELD
+        assert (told(story, "S3").detail["total"], told(story, "S3").detail["available"]) == ("140 KGM", "10 KGM")

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
+
 from services.gatekeeper.domain.vocabulary import Balance
 from tests.domain.builders import at, day, quantity
 from tests.domain.engine.splits import HELD, begun, departs, send
+from tests.domain.story import Story
+
+TEN = {"value": "10", "unit": "KGM"}
 
 
 def test_what_departed_counts_on_the_day_on_which_it_did() -> None:
@@ -165,3 +171,36 @@ def test_what_left_in_a_unit_that_nobody_can_convert_is_suspected_for_those_behi
     assert story.state("S2") == HELD
     story.ship("S1", "1 KGM", item="VALVE", planned_departure=at("2026-03-05 18:00"))
     assert (story.state("S1"), story.state("S2")) == ("RELEASED", "RELEASED")
+
+
+def test_goods_that_leave_on_another_day_concern_others_only_when_they_make_too_much_of_it() -> None:
+    """Exactly the limit is fine, and what left longer ago than a window adds to no sum of what may still leave."""
+    story = begun()
+    send(story, "S1", "60 KGM")
+    send(story, "S2", "40 KGM", "2026-03-06")
+    assert looked_at(story, lambda: departs(story, "S1", at("2026-03-01 12:00"))) == {"S1"}
+    for left, concerned in (("2026-02-01", {"S2", "S3"}), ("2026-01-31", {"S2"})):
+        story = begun()
+        send(story, "S1", "90 KGM")
+        departs(story, "S1", at(f"{left} 12:00"))
+        send(story, "S2", "20 KGM")
+        send(story, "S3", "10 KGM", "2026-03-06")
+        assert looked_at(story, partial(departs, story, "S2", at("2026-02-25 12:00"))) == concerned
+
+
+def test_a_line_to_nobody_does_not_hide_that_another_is_overdue_and_counts_as_today_every_day() -> None:
+    """D3.8."""
+    story = begun()
+    story.order("O1", "10 KGM", item="VALVE")
+    lines = [
+        {"line_no": 1, "item_no": "VALVE", "net_quantity": TEN, "order_id": "O1", "order_line": 1},
+        {"line_no": 2, "item_no": "VALVE", "net_quantity": TEN},
+    ]
+    send(story, "S1", "1 KGM", "2026-03-01", order="O1", lines=lines)
+    assert story.shipments["S1"].recheck_at == at("2026-03-03 00:00")
+
+
+def looked_at(story: Story, happens: Callable[[], None]) -> set[str]:
+    before = len(story.decisions)
+    happens()
+    return {decision.owner_id for decision in story.decisions[before:]}

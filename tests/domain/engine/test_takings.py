@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 from services.gatekeeper.domain.vocabulary import Classification
-from tests.domain.builders import item
+from tests.domain.builders import at, general, item, licence_line, rate
 from tests.domain.engine.lots import drawn, lot, sound, story_with
 from tests.domain.story import Story
 
@@ -172,3 +173,50 @@ def test_an_unknown_order_that_turns_out_cancelled_after_the_departure_is_said_b
     story.order("O9", status="CANCELLED")
     assert "ORDER_CANCELLED" in story.state("S1")
     assert "STOP_NOTICE" in story.state("S1")
+
+
+def test_an_order_gives_up_no_more_value_than_its_shipment_takes_of_it() -> None:
+    """D4.1: a shipment that is valued in another currency takes its share of the order's value."""
+    story = Story(
+        rate("EUR", "USD", "1", "2026-03-01"),
+        general("M1", licence_line(codes=("1C904.a",), value="10000 USD"), version=2),
+    )
+    story.order("O1", "500 KGM", value="5000 USD")
+    story.order("O2", "100 KGM", value="4000 USD")
+    story.ship("S1", "100 KGM", order="O1", value="2000.01 EUR")
+    assert (story.state("S1"), story.accounts["M1"].lines[1].value_reserved) == ("HELD VALUE_EXCEEDED", Decimal(9000))
+    story.ship("S1", "100 KGM", order="O1", value="2000 EUR")
+    assert (story.state("S1"), story.accounts["M1"].lines[1].value_reserved) == ("RELEASED", Decimal(10000))
+
+
+def test_an_order_on_one_line_of_a_licence_is_held_once_goods_of_another_take_its_last_use() -> None:
+    """D4.1: an order holds no use."""
+    heads, rods = licence_line(codes=("6A911.a",)), licence_line(2, codes=("1C904.a",))
+    story = Story(general("T1", heads, rods, max_uses=2))
+    story.ship("S1", "10 KGM", licences=["T1"])
+    story.milestone("S1", "DEPARTED")
+    story.order("O1", "10 KGM", item="LASER-HEAD")
+    story.ship("S2", "10 KGM", item="LASER-HEAD")
+    assert (story.state("O1"), story.state("S2")) == ("HELD USES_EXCEEDED", "RELEASED")
+
+
+def test_a_shipment_that_asks_for_more_weight_gives_those_that_wait_nothing_to_look_at() -> None:
+    """D4.4: only what comes back is a reason to look again."""
+    story = Story()
+    story.ship("S1", "1001 KGM")
+    story.ship("S2", "100 KGM")
+    before = len(story.decisions)
+    story.ship("S2", "150 KGM")
+    assert [decision.owner_id for decision in story.decisions[before:]] == ["S2"]
+
+
+def test_what_a_correction_delivers_too_much_stays_so_though_it_came_with_the_report_of_the_departure() -> None:
+    """D4.3, D7.2: at the very same instant."""
+    story = Story()
+    story.order("O1", "200 KGM")
+    story.ship("S1", "200 KGM", order="O1")
+    story.advance_to(at("2026-03-02 12:00"))
+    story.milestone("S1", "DEPARTED", at("2026-03-02 11:00"), event_id="left")
+    story.correct("S1", "left", "250 KGM")
+    story.rejudge("shipment", "S1", "sweep")
+    assert story.state("S1") == "INTERCEPT OVER_DELIVERY"

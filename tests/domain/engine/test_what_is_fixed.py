@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from services.gatekeeper.domain.aggregates import Draw
 from services.gatekeeper.domain.drawing import consumed_draws
 from services.gatekeeper.domain.reasons import Reason
 from services.gatekeeper.domain.rule_entities import FxRate, Item
@@ -214,3 +215,29 @@ def test_what_nobody_could_judge_again_changes_in_proportion_with_its_quantity()
     assert {(draw.asked, draw.asked_item, draw.asked_value) for draw in draws} == {
         (quantity("350 KGM"), "MAG-ROD", None)
     }
+
+
+def test_what_nobody_could_judge_again_is_measured_by_the_items_factor_and_worth_what_the_line_says() -> None:
+    """D3.7, D3.9; of a line that gives no value the worth goes with the quantity."""
+    left = departed_pieces("300 KGM", "250 KGM")
+    for value, booked in (("4000 USD", ("2400 USD", "1600 USD")), (None, ("2700 USD", "1800 USD"))):
+        draws = _consumed(left, net_quantity=quantity("100 C62"), value=money(value) if value else None)
+        assert [draw.quantity for draw in draws] == [quantity("150 KGM"), quantity("100 KGM")]
+        assert [draw.value for draw in draws] == [money(each) for each in booked]
+
+
+def test_goods_of_which_nothing_was_booked_keep_their_worth_when_there_is_something_of_them() -> None:
+    story = departed_pieces("500 KGM")
+    shipped = story.shipments["S1"]
+    nothing = replace(shipped.draws[0], quantity=quantity("0 KGM"))
+    story.shipments["S1"] = replace(shipped, draws=(nothing,))
+    (draw,) = _consumed(story, net_quantity=quantity("100 C62"), value=money("5 EUR"))
+    assert (draw.quantity, draw.value) == (quantity("250 KGM"), money("9000 USD"))
+
+
+def _consumed(story: Story, **changes: Any) -> tuple[Draw, ...]:
+    left = story.shipments["S1"]
+    assert left.facts is not None
+    return consumed_draws(
+        replace(left, facts=replace(left.facts, lines=(replace(left.facts.lines[0], **changes),))), story.references
+    )

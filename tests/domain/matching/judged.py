@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
-from services.gatekeeper.domain.aggregates import LicenceAccount, Order, Shipment
+from services.gatekeeper.domain.accounts import LicenceAccount
+from services.gatekeeper.domain.aggregates import Order, Shipment
 from services.gatekeeper.domain.decide import Assessment, decide_order, decide_shipment
 from services.gatekeeper.domain.policy import Policy
 from services.gatekeeper.domain.references import References

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import pytest
 
-from services.gatekeeper.domain.aggregates import LicenceAccount
+from services.gatekeeper.domain.accounts import LicenceAccount
 from services.gatekeeper.domain.policy import Policy
 from services.gatekeeper.domain.rule_entities import PeriodLimit
 from services.gatekeeper.domain.vocabulary import Balance, Period, ShipmentState

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from services.gatekeeper.domain.aggregates import LicenceAccount, Order
+from services.gatekeeper.domain.accounts import LicenceAccount
+from services.gatekeeper.domain.aggregates import Order
 from services.gatekeeper.domain.candidates import named_licences
 from services.gatekeeper.domain.decide import licence_keys
 from services.gatekeeper.domain.facts import OrderFacts
@@ -138,6 +139,12 @@ def test_succession_is_followed_to_its_end_even_in_a_circle() -> None:
     assert drawn(judged(named, references(second, third))) == [(1, "L3", 1, "500")]
     circle = licence("L1", supersedes=("L2",))
     assert reasons(judged(named, references(second, circle))) == ["NO_LICENCE"]
+
+
+def test_a_licence_that_is_named_twice_hides_no_other() -> None:
+    refs = references(general("G1"))
+    for named in (("G1", "L1", "L1"), ("L1", "L1", "G1"), ("L1", "G1", "L1")):
+        assert drawn(judged(shipment(licences=named), refs)) == [(1, "G1", 1, "500")]
 
 
 def test_the_licences_of_the_order_count_when_the_shipment_names_none() -> None:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from services.gatekeeper.domain.aggregates import LicenceCovered
 from services.gatekeeper.domain.facts import EndUse
+from services.gatekeeper.domain.policy import Policy
 from services.gatekeeper.domain.reasons import Reason
 from services.gatekeeper.domain.rule_entities import PeriodLimit
 from services.gatekeeper.domain.vocabulary import (
@@ -167,6 +170,16 @@ def test_goods_that_left_on_a_revoked_licence_may_be_taken_over() -> None:
     assert booked(judged(left, refs, SPENT, as_of=LATER)) == [("G1", "500", "CONSUMED")]
 
 
+def test_what_left_at_the_very_instant_of_a_revocation_was_revoked_when_it_left() -> None:
+    """D1.6: it lifts only when the line fits that day, its quantity too; one at sea asks nothing else (D1.7)."""
+    refs = references(licence(lines=(licence_line(granted="499 KGM"),)))
+    revoked = hold(Reason.LICENCE_REVOKED, licence_no="L1", line_no=1)
+    for placed_at, held in ((PLANNED, ["QTY_EXCEEDED"]), (PLANNED + timedelta(microseconds=1), [])):
+        left = departed(shipment(draws=(BOOKED,)), released=False)
+        found = judged(replace(left, holds=(replace(revoked, placed_at=placed_at),)), refs, SPENT, as_of=LATER)
+        assert reasons(found) == held
+
+
 def test_a_conflict_that_was_open_at_departure_contests_the_line() -> None:
     left = replace(
         departed(shipment(draws=(BOOKED,)), released=False), holds=(hold(Reason.LICENCE_CONFLICT, licence_no="L1"),)
@@ -202,3 +215,22 @@ def test_a_suspension_after_the_departure_is_no_reason_for_a_late_report() -> No
     other = hold(Reason.STOP_NOTICE, at("2026-03-04 10:00"), notice_id="N1")
     with_others = replace(held, holds=(*held.holds, other))
     assert reasons(judged(with_others, references(after), as_of=LATER)) == ["LICENCE_SUSPENDED"]
+
+
+@pytest.mark.parametrize(("begins", "licence_no"), [("2026-03-05", "L2"), ("2026-03-06", "L1")])
+def test_a_successor_takes_the_place_of_what_it_supersedes_if_it_had_begun_on_the_day_of_departure(
+    begins: str, licence_no: str
+) -> None:
+    """D3.3, D7.2; before departure by today, however far ahead an order or a shipment is planned."""
+    refs = references(licence("L2", supersedes=("L1",), valid_from=day(begins)))
+    assert booked(judged(departed(shipment()), refs, as_of=LATER)) == [(licence_no, "500", "CONSUMED")]
+    assert booked(judged(departed(shipment(licences=("L1",))), refs, as_of=LATER)) == [(licence_no, "500", "CONSUMED")]
+
+
+@pytest.mark.parametrize(("released", "held"), [(True, []), (False, ["CATCH_ALL"])])
+def test_goods_of_concern_that_left_unreleased_did_not_leave_lawfully(released: bool, held: list[str]) -> None:
+    """D1.7."""
+    covered = LicenceCovered(1, "ALPHA", "CIVIL_MRI", "STEEL-BOLT", licensed=False)
+    bolts = shipment(line(item_no="STEEL-BOLT"), more={"released_as": (covered,)})
+    policy = Policy(catch_all_end_uses=("CIVIL_MRI",))
+    assert reasons(judged(departed(bolts, released=released), references(), as_of=LATER, policy=policy)) == held

@@ -128,7 +128,9 @@ def test_a_changed_end_use_or_end_user_is_said_until_a_licence_covers_it() -> No
     assert found.findings[0].detail == {"released": "CIVIL_MRI", "now": "LAB_TEST"}
     assert reasons(judged(used, references(licence("L2", end_uses=("LAB_TEST",))))) == []
     user = shipment(parties=parties(end_user="GAMMA"), more={"released_as": (RELEASED,)})
-    assert reasons(judged(user)) == ["END_USER_CHANGED", "END_USER_MISMATCH"]
+    found = judged(user)
+    assert reasons(found) == ["END_USER_CHANGED", "END_USER_MISMATCH"]
+    assert found.findings[0].detail == {"released": "ALPHA", "now": "GAMMA"}
 
 
 def test_the_same_end_user_under_another_registered_name_is_no_change() -> None:
@@ -139,6 +141,12 @@ def test_the_same_end_user_under_another_registered_name_is_no_change() -> None:
     stranger = parties(end_user=None) | {"end_user": PartyRef(name="Delta Robotics")}
     covered = judged(shipment(parties=stranger)).covered
     assert covered == (LicenceCovered(1, "name:deltarobotics/", "CIVIL_MRI", "SM-OXIDE"),)
+
+
+def test_a_changed_line_is_found_behind_one_that_was_not_released_before() -> None:
+    released = replace(RELEASED, line_no=2)
+    two = shipment(line(1), line(2), end_use=EndUse("LAB_TEST"), more={"released_as": (released,)})
+    assert reasons(judged(two)) == ["END_USE_CHANGED", "END_USE_MISMATCH", "END_USE_MISMATCH"]
 
 
 def test_an_end_user_or_use_that_is_missing_now_is_no_change_but_missing() -> None:

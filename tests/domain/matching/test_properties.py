@@ -9,7 +9,8 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.gatekeeper.domain.aggregates import LicenceAccount, LineBalance, Order, Shipment
+from services.gatekeeper.domain.accounts import LicenceAccount, LineBalance
+from services.gatekeeper.domain.aggregates import Order, Shipment
 from services.gatekeeper.domain.decide import Assessment, decide_shipment, licence_keys
 from services.gatekeeper.domain.facts import EndUse
 from services.gatekeeper.domain.gathered import NotGathered

@@ -33,7 +33,7 @@ def test_what_is_remembered_of_scenes_is_bounded() -> None:
     story.ship("S1")
     scenes = story.references.scenes
     [(shape, scene)] = scenes.items()
-    scenes.update({shape._replace(exporter_id=f"E-{number}"): scene for number in range(SCENES_REMEMBERED_MAX)})
+    scenes.update({shape._replace(exporter_id=f"E-{number}"): scene for number in range(SCENES_REMEMBERED_MAX - 1)})
     story.ship("S2", value="5 EUR")
     assert len(scenes) == 1
 

@@ -10,7 +10,8 @@ from functools import reduce
 
 from hypothesis import strategies as st
 
-from services.gatekeeper.domain.aggregates import LedgerEntry, LineBalance, Order, Shipment
+from services.gatekeeper.domain.accounts import LedgerEntry, LineBalance
+from services.gatekeeper.domain.aggregates import Order, Shipment
 from services.gatekeeper.domain.alerts import granted
 from services.gatekeeper.domain.quantity import EXACT
 from services.gatekeeper.domain.restated import restated_lines

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
+import pytest
+
+from services.gatekeeper.domain.catch_all import catch_all
+from services.gatekeeper.domain.evolve import evolve
 from services.gatekeeper.domain.facts import PartyRef
 from services.gatekeeper.domain.lists import list_hits, undescribed_parties
 from services.gatekeeper.domain.parties import PARTIES_REMEMBERED_MAX, known
+from services.gatekeeper.domain.policy import Policy
 from services.gatekeeper.domain.quantity import Quantity, convert
 from services.gatekeeper.domain.references import References, UnreadableRule
 from services.gatekeeper.domain.rule_entities import Identifier, UnitFactor
 from services.gatekeeper.domain.rulebook import RuleOutcome, apply_rule, unreadable_touches
-from services.gatekeeper.domain.terms import touched
+from services.gatekeeper.domain.terms import NOBODY, touched
 from services.gatekeeper.domain.touches import touches_of
 from services.gatekeeper.domain.unreadable import unreadable_references
 from services.gatekeeper.domain.vocabulary import RuleKind
@@ -25,6 +30,7 @@ def test_a_broken_event_without_a_key_stops_releases_and_is_about_nobody() -> No
     rules = references().with_changes(2, [], [nameless])
     assert rules.unreadable_stops() == (nameless,)
     assert rules.unreadable_for(RuleKind.ITEM, "SM-OXIDE") == ()
+    assert unreadable_touches(replace(nameless, kind=RuleKind.ITEM), rules) == NOBODY
 
 
 def test_an_identifier_without_a_value_names_nobody() -> None:
@@ -81,10 +87,62 @@ def test_who_is_listed_twice_in_a_role_is_one_hit_and_undescribed_exporters_are_
 def test_what_was_looked_up_of_parties_is_forgotten_before_it_grows_without_bound() -> None:
     rules = references(notice())
     one = known(PartyRef("ALPHA"), rules)
-    rules.known_parties.update((PartyRef(str(number)), one) for number in range(PARTIES_REMEMBERED_MAX))
+    rules.known_parties.update((PartyRef(str(number)), one) for number in range(PARTIES_REMEMBERED_MAX - 1))
     assert known(PartyRef("BETA"), rules).ids == frozenset({"BETA"})
     assert len(rules.known_parties) == 1
 
 
 def test_an_empty_rulebook_knows_nobody() -> None:
     assert References.empty().parties_named("Alpha GmbH") == frozenset()
+    assert References.empty().rules_version == 0
+
+
+def test_of_several_parties_of_concern_that_a_name_may_mean_the_first_is_told() -> None:
+    rules = references(party("GAMMA-2", "Gamma"), party("GAMMA-1", "Gamma"), party("GAMMA-3", "Gamma"))
+    policy = Policy(catch_all_parties=("GAMMA-3", "GAMMA-1", "GAMMA-2"))
+    bolts = line(rules, item_no="STEEL-BOLT", parties={"end_user": PartyRef(name="Gamma")})
+    (found,) = catch_all(shipment_case(rules, bolts, policy=policy))
+    assert (found.detail["party"], found.detail["role"]) == ("GAMMA-1", "end_user")
+
+
+def test_of_two_names_that_are_equally_alike_the_first_is_told() -> None:
+    """D5.1."""
+    rules = references(party("MANY", "Alpha GmbX", aliases=("Alpha GmbY",)), entry("X", "Alpha GmbH"))
+    parties = {"end_user": PartyRef("MANY")}
+    case = shipment_case(rules, line(rules, parties=parties), policy=Policy(name_match_threshold=60))
+    (found,) = list_hits(case)
+    assert (found.detail["name"], found.detail["score"]) == ("Alpha GmbX", "90.0")
+
+
+@dataclass
+class Named:
+    first: str
+    second: str
+    third: str = field(default="", kw_only=True)
+
+
+@dataclass
+class Told:
+    first: str
+    second: str
+    third: str = field(default="", init=False)
+
+
+def test_a_copy_is_made_of_what_is_given_by_its_place_alone() -> None:
+    for value in (Named("a", "b"), Told("a", "b")):
+        with pytest.raises(TypeError, match="no dataclass of two or more plain fields"):
+            evolve(value, first="c")
+
+
+def test_a_line_of_concern_is_found_behind_one_of_none() -> None:
+    rules = references()
+    policy = Policy(catch_all_end_uses=("CIVIL_MRI",))
+    case = shipment_case(rules, line(rules), line(rules, 2, "STEEL-BOLT"), policy=policy)
+    assert subjects(catch_all(case)) == [("CATCH_ALL", {"line_no": 2})]
+
+
+def test_a_role_is_asked_for_once_however_many_in_it_nobody_described() -> None:
+    """D3.4."""
+    rules = references()
+    two = (line(rules, number, parties={"end_user": PartyRef(f"GHOST-{number}")}) for number in (1, 2))
+    assert reasons(undescribed_parties(shipment_case(rules, *two))) == ["MISSING_DATA"]

@@ -167,6 +167,24 @@ def test_what_a_register_remembers_is_bounded(monkeypatch: pytest.MonkeyPatch) -
         assert [one.name for one in register.alike(name, 100, _everybody(A="Alpha", B="Beta"))] == [name]
 
 
+def test_a_question_is_compared_once_until_more_are_remembered_than_may_be(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(likeness, "NAMES_REMEMBERED_MAX", 2)
+    compared = 0
+
+    def counted(name: str, known: Any, threshold: int) -> Any:
+        nonlocal compared
+        compared += 1
+        return indel_ratios(name, known, threshold)
+
+    register, each = NameRegister(counted), []
+    for name in ("Alpha", "Beta", "Alpha", "Beta", "Gamma", "Beta"):
+        before = compared
+        register.alike(name, 100, _everybody(A="Alpha", B="Beta"))
+        each.append(compared - before)
+    # What changed since the register was made is compared at each question.
+    assert each == [2, 2, 1, 1, 2, 2]
+
+
 def test_references_hand_the_comparison_on_and_follow_entries_and_parties() -> None:
     asked: list[str] = []
 

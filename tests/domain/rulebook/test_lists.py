@@ -180,3 +180,21 @@ def test_an_id_nobody_described_is_missing_data_and_in_a_service_role_a_review()
 def test_a_party_that_is_named_is_described_enough() -> None:
     parties = {**END_USER, "end_user": PartyRef("GHOST", "Ghost Ltd"), "carrier": PartyRef(name="Some Carrier")}
     assert not list(undescribed_parties(_case(parties=parties)))
+
+
+def test_a_hit_names_the_name_that_was_listed_and_the_first_day_on_which_the_entry_acts_no_more() -> None:
+    """D5.1, D5.2: the last day is inclusive."""
+    (found,) = list_hits(_case(entry("X", "Somebody Else", "ALPHA g.m.b.h.", effective_until=date(2026, 12, 31))))
+    assert (found.detail["listed_name"], found.detail["lifts_on"]) == ("ALPHA g.m.b.h.", "2027-01-01")
+
+
+@pytest.mark.parametrize(
+    ("country", "reason"), [(None, "CONTROL_LISTED"), ("DE", "CONTROL_LISTED"), ("FR", "PARTY_REVIEW")]
+)
+def test_a_name_that_only_an_event_gives_is_somebody_elses_when_it_gives_another_country(
+    country: str | None, reason: str
+) -> None:
+    """D5.1: two different countries are two that are known."""
+    nobody = PartyRef(name="Gamma Trading", country=country)
+    listed = entry("X", "Gamma Trading", country="DE")
+    assert reasons(list_hits(_case(listed, parties={**END_USER, "end_user": nobody}))) == [reason]

@@ -111,6 +111,9 @@ def test_a_successor_that_begins_later_is_valid_on_no_day_and_keeps_its_place() 
     after = narrowed(before, valid_from=before.valid_from + timedelta(days=9))
     assert after is not None
     assert (after.valid_from, after.valid_until) == (date(2026, 3, 1), date(2026, 2, 28))
+    shorter = narrowed(before, valid_until=date(2026, 6, 30))
+    assert shorter is not None
+    assert (shorter.valid_from, shorter.valid_until) == (date(2026, 3, 1), date(2026, 6, 30))
 
 
 def line_after(stored: LicenceLine, **changes: Any) -> LicenceLine | None:
@@ -158,6 +161,7 @@ def test_a_line_that_the_new_version_lacks_goes_at_once() -> None:
         (kgm("400"), "0", (kgm("400"), "0")),
         (kgm("990"), "5", (kgm("1000"), "0")),
         (kgm("900"), "5", (kgm("900"), "5")),
+        (kgm("800"), "25", (kgm("1000"), "0")),
         (Quantity(Decimal("0.4"), "TNE"), "0", (kgm("400"), "0")),
         (Quantity(Decimal("2"), "TNE"), "0", (kgm("1000"), "0")),
         (Quantity(Decimal("1"), "MTQ"), "0", (kgm("1000"), "0")),
@@ -190,6 +194,8 @@ UNJUDGED, PENDING = Classification.UNCLASSIFIED, Classification.CONSULTATION_PEN
         (FREE, (), CONTROLLED, (), (CONTROLLED, ())),
         (FREE, ("A",), CONTROLLED, (), (UNJUDGED, ("A",))),
         (FREE, (), UNJUDGED, (), (UNJUDGED, ())),
+        (CONTROLLED, ("A",), CONTROLLED, (), (UNJUDGED, ("A",))),
+        (CONTROLLED, (), UNJUDGED, (), (UNJUDGED, ())),
         (CONTROLLED, ("A",), PENDING, (), (PENDING, ("A",))),
         (CONTROLLED, ("A",), CONTROLLED, ("B",), (CONTROLLED, ("A", "B"))),
         (CONTROLLED, ("A",), FREE, ("B",), (CONTROLLED, ("A", "B"))),

@@ -205,6 +205,15 @@ def test_what_uses_the_key_of_a_broken_event_is_held(kind: RuleKind, key: str) -
     assert _events(_with_broken(_case(), UnreadableRule("Q", "evt", kind, "ELSE"))) == []
 
 
+def test_a_broken_refresh_of_a_feed_holds_what_leaves_the_territory_where_policy_limits_its_age() -> None:
+    """D8.4, §9; rates are asked of those alone that were valued by one."""
+    case = replace(_case(), policy=Policy(feed_max_age_hours={"CONTROL_LIST": 24, "FX_RATES": 24}))
+    for feed, held in (("CONTROL_LIST", ["evt"]), ("WATCH_LIST", []), ("FX_RATES", [])):
+        broken = _with_broken(case, UnreadableRule("Q", "evt", RuleKind.FEED, feed))
+        assert _events(broken) == held
+        assert _events(replace(broken, leaves_territory=False)) == []
+
+
 def test_a_broken_licence_holds_what_would_draw_on_it() -> None:
     case = _with_broken(_case(), BROKEN_LICENCE)
     assert _events(case) == []
@@ -259,3 +268,11 @@ def test_an_unreadable_order_holds_its_shipments() -> None:
 def test_a_domestic_move_meets_unreadable_events_too() -> None:
     case = _with_broken(replace(_case(licences=("L1",)), leaves_territory=False), BROKEN_LICENCE)
     assert _events(case) == ["L1"]
+
+
+def test_an_unreadable_event_says_what_it_is_about_as_far_as_anybody_knows() -> None:
+    """D8.4."""
+    for kind, key, about in ((RuleKind.NOTICE, "N9", "notice N9"), (None, None, "unknown")):
+        rules = references().with_changes(2, [], [UnreadableRule("q-1", "broken", kind, key)])
+        (found,) = unreadable_references(shipment_case(rules))
+        assert found.detail["about"] == about

@@ -52,6 +52,19 @@ def test_pieces_become_mass_only_through_the_items_factor() -> None:
     assert convert(qty("2", "DZN"), "TNE", [PIECE]) == Fraction("0.06")
 
 
+def test_a_factor_may_be_given_in_any_unit_of_its_two_dimensions() -> None:
+    by_the_dozen = [UnitFactor("DZN", qty("600", "GRM"))]
+    assert convert(qty("40", "C62"), "KGM", by_the_dozen) == 2
+    assert convert(qty("2", "KGM"), "C62", by_the_dozen) == 40
+
+
+def test_a_factor_that_names_the_unit_is_taken_before_one_of_another_and_one_of_nothing_before_none() -> None:
+    by_the_dozen = UnitFactor("DZN", qty("24", "KGM"))
+    assert convert(qty("10", "C62"), "KGM", [by_the_dozen, PIECE]) == 25
+    assert convert(qty("10", "KGM"), "DZN", [PIECE, by_the_dozen]) == Fraction(10, 24)
+    assert convert(qty("10", "C62"), "KGM", [UnitFactor("C62", qty("0", "LTR")), PIECE]) == 25
+
+
 def test_a_factor_is_read_in_both_directions() -> None:
     assert convert(qty("1000", "KGM"), "EA", [PIECE]) == 400
 
@@ -91,6 +104,11 @@ def test_a_decimal_of_a_fraction_is_never_less_and_at_most_the_24th_place_more(v
     written = Fraction(to_decimal(value))
     assert value <= written < value + Fraction(1, 10**24)
     assert written == value or (value * 10**24).denominator != 1
+
+
+def test_what_is_rounded_up_to_a_round_number_is_written_out() -> None:
+    for whole in (1, 10, 100):
+        assert str(to_decimal(whole - Fraction(1, 10**30))) == str(whole)
 
 
 @given(AMOUNTS)

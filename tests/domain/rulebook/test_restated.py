@@ -8,7 +8,8 @@ from decimal import Decimal
 
 import pytest
 
-from services.gatekeeper.domain.aggregates import Draw, LicenceAccount, LineBalance
+from services.gatekeeper.domain.accounts import LicenceAccount, LineBalance
+from services.gatekeeper.domain.aggregates import Draw
 from services.gatekeeper.domain.quantity import Money, Quantity
 from services.gatekeeper.domain.restated import as_counted_now, restated_lines
 from services.gatekeeper.domain.rule_entities import Licence, LicenceLine

@@ -17,6 +17,7 @@ from services.gatekeeper.domain.rule_entities import (
     Owner,
     RuleEntity,
     Scope,
+    UnitFactor,
 )
 from services.gatekeeper.domain.rulebook import (
     apply_rule,
@@ -116,6 +117,9 @@ def test_whom_a_list_entry_touches() -> None:
     assert _touched(
         None, entry(), references(), _terms(references(), parties={"end_user": PartyRef(name="Alpha Gmbh")})
     )
+    nobody = _terms(rules, parties={"end_user": PartyRef(name="Gamma-Trading")})
+    assert _touched(None, entry("X", "Other", "GAMMA trading"), rules, nobody)
+    assert _touched(None, entry("X", "Other", aliases=("GAMMA trading",)), rules, nobody)
 
 
 def test_a_refreshed_feed_touches_whom_its_age_held() -> None:
@@ -134,3 +138,20 @@ def test_a_thousand_small_changes_are_one_alternative() -> None:
     assert merged([pair]) == (pair,)
     assert merged([pair, ()]) == EVERYTHING
     assert merged([]) == NOBODY
+
+
+def test_a_scope_of_which_nothing_can_be_looked_up_touches_everybody_and_an_empty_one_nobody() -> None:
+    """D6.2: a prefix of one digit beside a longer one too; D6.4: a lift of a notice that nobody knows."""
+    rules = references()
+    bolts = _terms(rules, item=item("STEEL-BOLT", hs_code="7318151090"), item_no="STEEL-BOLT")
+    for prefixes in (("7",), ("2846", "7"), ("7", "2846")):
+        assert _touched(None, notice(scope=Scope(hs_prefixes=prefixes)), rules, bolts)
+    assert not _touched(None, notice(scope=Scope(hs_prefixes=("2846",))), rules, bolts)
+    assert touches_of(None, notice(scope=Scope()), rules) == NOBODY
+
+
+def test_an_item_that_is_measured_as_before_concerns_nobody_in_whose_sums_it_counts() -> None:
+    before = item("VALVE", family="valves", unit_factors=(UnitFactor("C62", kgm("2")),))
+    counting = frozenset({"family:valves"})
+    assert not _touched(before, replace(before, version=2, hs_code="7318"), references(), counting)
+    assert _touched(before, replace(before, version=2, unit_factors=()), references(), counting)
