@@ -26,6 +26,7 @@ class Teller:
         self.versions: dict[str, int] = {"L1": 1, "ROD": 1, "DISC": 1, "BOLT": 1, "1C1.a": 1}
         self.orders: dict[str, Data] = {}
         self.shipments: dict[str, Data] = {}
+        self.licences: dict[str, Data] = {"L1": words.licence("L1", 1)}
         self.left: set[str] = set()
         self.arrived: list[str] = []
         self.named: dict[str, int] = {}
@@ -118,9 +119,6 @@ class Teller:
         worth = self.one(("100.00", "400.00", "600.00", "1000.00", "1000.01")) if self.chance(0.3) else "100.00"
         return {"value": self.one(words.NET), "unit": "KGM"}, {"amount": worth, "currency": "USD"}
 
-    def goods(self) -> str:
-        return str(self.one(("ROD", "DISC", "BOLT", "NEW")) if self.chance(0.2) else "ROD")
-
     def order(self) -> None:
         key = self.one(("O1", "O2"))
         before = self.orders.get(key)
@@ -158,7 +156,8 @@ class Teller:
         numbers = (1, 2) if self.chance(0.12) else (1,)
         for no in numbers:
             net, value = self.amount()
-            line: Data = {"line_no": no, "item_no": self.goods(), "net_quantity": net, "value": value}
+            item = self.one(("ROD", "DISC", "BOLT", "NEW")) if self.chance(0.2) else "ROD"
+            line: Data = {"line_no": no, "item_no": item, "net_quantity": net, "value": value}
             if len(numbers) > 1:
                 line["value"] = {"amount": "100.00", "currency": "USD"}
             if order in self.ordered and self.chance(0.7 if order in self.orders else 0.15):
@@ -235,7 +234,12 @@ class Teller:
             ))  # fmt: skip
             changes["lines"] = [line]
         at = self.now - timedelta(hours=self.one((1, 1, 1, 1, 30 * 24)))
-        self.say("licence.upserted", words.licence(key, version, **{"authority_time": self.time(at), **changes}))
+        data = words.licence(key, version, **{"authority_time": self.time(at), **changes})
+        if data["status"] == "REVOKED" and key in self.licences:
+            # What a version fixes that revokes at the same time isn't said by domain.md (D1.6, D1.7).
+            data = {**self.licences[key], **{name: data[name] for name in ("version", "authority_time", "status")}}
+        self.licences[key] = data
+        self.say("licence.upserted", data)
 
     def notice(self) -> None:
         key = self.one(("N1", "N2"))

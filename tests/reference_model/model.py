@@ -62,7 +62,7 @@ class Model:
         moments = {end, *(midnight + timedelta(days) for days in range((end - midnight).days + 1))}
         ends = [n.get(k) for n in self.known["notice"].values() for k in ("effective_from", "effective_until")]
         for self.now in sorted(m for m in moments.union(map(instant, filter(None, ends))) if self.now < m <= end):
-            self.settle()
+            self.settle(set())
 
     def take(self, kind: str, event_id: str, when: str, data: Any) -> None:
         """One event; the second time, or older than what is known, it changes nothing (D8.1, D4.6)."""
@@ -74,7 +74,7 @@ class Model:
             if data["version"] > before["version"] and not older:
                 known_as = {normal(n) for n in [*data.get("names", ()), *data.get("aliases", ())]}
                 stored[key] = {**data, "lifted": what == "lifted", "at": when, "known_as": known_as}
-                self.settle(key if name == "licence" else "")
+                self.settle({key} if name == "licence" else set())
         elif name in ("order", "shipment") and event_id not in self.seen:
             s = self.subjects.setdefault((name, data[name + "_id"]), Thing(
                 kind=name, id=data[name + "_id"], arrival=len(self.subjects), version=0, data={"lines": []}, past=[],
@@ -91,18 +91,18 @@ class Model:
                 s.version, s.data = data["version"], data if what == "upserted" else {**s.data, "status": "CANCELLED"}
                 s.closed = s.closed if name == "shipment" else s.data["status"] != "OPEN"
             self.judge(s)
-            for order in [x.order for x in s.lines if x.order]:  # what it reserves follows its shipments first (D4.1)
+            for order in [x.order for x in {**s.had, **s.took}.values() if x.order]:  # D4.1, before others are judged
                 self.judge(order)
-            self.settle()
+            self.settle({d.at[0] for d in s.draws.values()})
         self.seen.add(event_id)
 
-    def settle(self, changed: str = "") -> None:
-        """Judges those on the changed licence, latest first (D4.5), others who draw, who waits (D4.4); to the end."""
+    def settle(self, changed: set[str]) -> None:
+        """Judges those on changed licences, latest first (D4.5), others who draw, who waits (D4.4); to the end."""
         everyone, before = self.subjects.values(), None
         for _ in range(9):
             if before == (before := [(s.state, s.reasons, [d.at for d in s.draws.values()]) for s in everyone]):
                 return
-            on_it = [s for s in everyone if changed in {d.at[0] for d in s.draws.values()}]
+            on_it = [s for s in everyone if changed & {d.at[0] for d in s.draws.values()}]
             for s in [*reversed(on_it), *sorted((s for s in everyone if s not in on_it), key=lambda s: not s.draws)]:
                 self.judge(s)
 
@@ -112,7 +112,7 @@ class Model:
         planned = s.data.get("planned_departure") or s.data.get("planned_export_date") or ""
         planned = instant(planned).date().isoformat() if len(planned) > 10 else planned
         s.days = [instant(s.departure).date().isoformat()] if s.departure else [today, max(today, planned)]  # D3.8
-        lines = s.lines = [] if s.closed else self.lines(s)
+        lines, s.had = [] if s.closed else self.lines(s), dict(s.took)
         draws, found = self.plan(s, lines)
         found |= set() if s.closed or (lines and s.data.get("exporter_id") and planned) else {("MISSING_DATA",)}
         for n in [n for n in self.known["notice"].values() if not s.closed and self.touches(n, s, lines, draws)]:
@@ -166,7 +166,7 @@ class Model:
     def of_line(self, s: Any, x: Any, lines: list[Any], draws: Any) -> Any:
         """Its order (D8.2, D4.10, D4.3); what is absent or unclear (D3.12); bans and lists (D5.1-D5.3), today's too."""
         ordered = [Decimal(o["quantity"]["value"]) for o in x.above["lines"] if o["line_no"] == x.order_line]
-        stays = x.line_no in s.took and x.net <= s.took[x.line_no].net
+        stays = x.line_no in s.had and x.net <= s.had[x.line_no].net
         others = [t for t in self.subjects.values() if t is not s and (t.arrival < s.arrival or not stays)]
         every = [y for y in lines if y.line_no <= x.line_no] + [y for t in others for y in t.took.values()]
         shipped = sum(y.net for y in every if (y.order_id, y.order_line) == (x.order_id, x.order_line))
@@ -221,6 +221,7 @@ class Model:
         there = {no: lic for no, lic in known.items() if lic["status"] != "DRAFT"}
         over = {old for lic in there.values() if lic["valid_from"] <= s.days[0] for old in lic.get("supersedes", ())}
         for x in lines:
+            s.took |= {x.line_no: x} if s.departure else {}
             held, reserved = s.draws.get(x.line_no), x.order.draws.get(x.order_line) if x.order else None
             if not x.codes or (s.kind == "order" and not self.rest(s, x, s, {})[0]):  # nothing to ask, or to reserve
                 draws |= {x.line_no: held._replace(x=x)} if held and (x.codes or s.departure) else {}
@@ -266,8 +267,7 @@ class Model:
             "VALUE_EXCEEDED": full and account.value > Decimal(of["value"]["amount"])}
         lacks: Any = {(code, x.line_no, lic["licence_no"]) for code, is_so in wrong.items() if is_so}
         lacks |= set() if user and user.described and x.use and x.destination else {("MISSING_DATA",)}
-        if at == kept and (x.line_no in s.fit or {r[0] for r in lacks} == {"LICENCE_REVOKED"}):
-            lacks = {r for r in lacks if r[0] in HARD}  # D1.7
+        lacks = {r for r in lacks if r[0] in HARD} if at == kept and x.line_no in s.fit else lacks  # D1.7
         return Option(Draw(at, x), covers and owned, full, lacks, (lic["type"] != "GENERAL", lic["valid_until"], *at))
 
     def account(self, lic: Any, of: Any, s: Any, draws: Any) -> Any:
@@ -286,7 +286,7 @@ class Model:
         """D4.1: what an order line reserves is what was ordered less what shipments, and `s`, hold or have taken."""
         quantity, value = line.net, line.worth
         for t in self.subjects.values():
-            for x in t.took.values() if t is not s else s.lines if s.departure else [d.x for d in draws.values()]:
+            for x in [d.x for d in draws.values()] if t is s and not s.departure else t.took.values():
                 if (x.order_id, x.order_line) == (order.id, line.line_no) and x.abroad:
                     quantity, value = quantity - x.net, value - x.worth
         return max(quantity, Decimal(0)), max(value, Decimal(0)) if quantity > 0 else Decimal(0)
