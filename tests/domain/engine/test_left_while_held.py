@@ -47,6 +47,14 @@ def test_a_hold_that_ended_and_holds_by_the_day_of_departure_again_is_not_gone()
     assert (story.state("S1"), story.kinds("S1")) == ("INTERCEPT QTY_EXCEEDED", ["MOVED_WHILE_HELD"])
 
 
+def test_a_notice_that_came_since_leaves_no_case_for_a_person_beside_a_hold_that_is_there_again() -> None:
+    """D4.7: what held the goods then holds them by the day of departure; the notice is one reason more."""
+    story = _too_much_until_the_licence_ended()
+    story.notice("N1", shipments=["S1"])
+    story.milestone("S1", "DEPARTED", at("2026-03-08 23:00"))
+    assert story.state("S1") == "INTERCEPT STOP_NOTICE QTY_EXCEEDED"
+
+
 def test_a_hold_that_came_and_went_after_the_departure_did_not_hold_then() -> None:
     story = _too_much_until_the_licence_ended()
     story.ship("S1", "700 KGM")
