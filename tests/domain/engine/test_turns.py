@@ -128,7 +128,9 @@ def test_goods_that_left_wait_for_no_turn_when_the_notice_against_them_is_lifted
     story.milestone("S1", "DEPARTED")
     story.notice("N1", shipments=["S1"])
     assert story.state("S1") == "INTERCEPT STOP_NOTICE"
-    story.references = story.references.with_changes(story.references.rules_version + 1, [notice(version=2, lifted=True)])
+    story.references = story.references.with_changes(
+        story.references.rules_version + 1, [notice(version=2, lifted=True)]
+    )
     story.queue.append(WAITERS)
     assert _asked(story, "sweep") == "RELEASED"
 
