@@ -24,9 +24,8 @@ def ceases_on(case: Case, *entities: Acting) -> date | None:
         return None
     planned = () if departed else case.days
     ends = {case.today, *(end for entity in entities for end in _ends(entity))}
-    ends.update(day for last in planned if (day := _day_after(last)) is not None)
     for day in sorted(end for end in ends if end >= case.today):
-        if not any(_acts(counts, entities) for counts in (day, *(one for one in planned if one > day))):
+        if not any(_acts(counts, entities) for counts in (day, *planned) if counts >= day):
             return day
     return None
 

@@ -67,6 +67,14 @@ def test_a_hold_that_came_and_went_after_the_departure_did_not_hold_then() -> No
     assert story.state("S1") == "INTERCEPT STOP_NOTICE MOVED_UNRELEASED"
 
 
+def test_goods_gone_to_where_no_licence_lets_them_go_are_booked_on_none_even_if_they_were_too_many_too() -> None:
+    """D4.7: the nearest takes the consumption if it fits but for status, balance, uses and dates."""
+    story = Story()
+    story.ship("S1", "1200 KGM", destination="JP")
+    story.milestone("S1", "DEPARTED")
+    assert (story.state("S1"), story.balance()) == ("INTERCEPT DESTINATION_MISMATCH QTY_EXCEEDED", "0/0 0/0")
+
+
 def test_the_newest_of_the_holds_that_ended_are_kept_without_their_details() -> None:
     ended = [replace(hold(Reason.ORDER_UNKNOWN, line_no=number), detail={"a": "b"}) for number in range(22)]
     past = with_ended((), tuple(ended[:1]), (), NOW)
