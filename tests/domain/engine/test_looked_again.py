@@ -57,6 +57,17 @@ def test_goods_that_left_while_held_are_looked_at_when_a_licence_that_may_take_t
     assert (story.state("S3"), story.balance("M2")) == ("RELEASED", "0/500 0/1")
 
 
+def test_whoever_waits_for_a_use_alone_goes_when_one_comes_back_without_any_quantity() -> None:
+    """D4.1, D4.4: what the held shipment had reserved goes back to its order, which holds no use itself."""
+    story = Story(replace(M1, version=2, max_uses=1))
+    story.order("O1")
+    story.ship("S1", order="O1")
+    story.ship("S2", "100 KGM")
+    assert (story.state("S2"), story.balance()) == ("HELD USES_EXCEEDED", "500/0 1/0")
+    story.notice("N1", shipments=["S1"])
+    assert (story.state("S2"), story.state("O1")) == ("RELEASED", "HELD USES_EXCEEDED")
+
+
 def test_goods_are_counted_in_no_sum_that_was_not_locked() -> None:
     """SPLIT_SUSPECTED: two at once would both go."""
     workspace = Workspace(NOW, references(), Policy(split_limit=quantity("100 KGM")), {}, {}, {}, families=FamilyBook())
