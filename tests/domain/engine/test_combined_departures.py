@@ -260,6 +260,21 @@ def test_parts_of_which_one_was_not_measured_by_what_the_line_says_are_measured_
     assert resized_together(unchanged, whole, references()) == unchanged
 
 
+def test_what_outgrew_its_licence_at_sea_is_given_by_one_that_answers_a_notice_first() -> None:
+    """D3.5, D6.6, D3.7: while the notice matches, the answering one comes before the one where the draw stands."""
+    stop = replace(notice("N1"), scope=replace(notice().scope, items=("MAG-ROD",)))
+    story = story_with(lot("G1", "500 KGM"))
+    story.ship("S1", "400 KGM")
+    story.milestone("S1", "DEPARTED", event_id="left")
+    story.rule(replace(stop, recorded_at=story.clock))
+    story.advance_to(at("2026-03-03 09:00"))
+    story.rule(lot("G2", "300 KGM", answers_notices=("N1",), authority_time=at("2026-03-02 09:30")))
+    story.correct("S1", "left", "600 KGM")
+    assert story.state("S1") == "INTERCEPT STOP_NOTICE"
+    assert [(number, net) for number, net, _ in drawn(story, "S1")] == [("G1", "300"), ("G2", "300")]
+    sound(story)
+
+
 def test_a_correction_beyond_what_one_has_is_given_by_the_others_and_not_by_a_new_one() -> None:
     """D1.7, D4.1: what the licences fix is as it was, so that none of them is left, whatever policy says now."""
     story = story_with(lot("G1", "300 KGM"), lot("G2", "400 KGM"))
