@@ -55,6 +55,35 @@ def test_a_notice_that_came_since_leaves_no_case_for_a_person_beside_a_hold_that
     assert story.state("S1") == "INTERCEPT STOP_NOTICE QTY_EXCEEDED"
 
 
+def test_a_hold_that_began_at_the_very_moment_of_the_departure_held_then() -> None:
+    story = _too_much_until_the_licence_ended()
+    story.milestone("S1", "DEPARTED", NOW)
+    assert story.state("S1") == "INTERCEPT QTY_EXCEEDED"
+
+
+def test_a_hold_that_ended_at_the_very_moment_of_the_departure_held_no_more() -> None:
+    """D4.7: it left while a notice held it, which is gone; that it is too much again is newer."""
+    story = Story()
+    story.notice("N1", shipments=["S1"])
+    story.ship("S1", "1200 KGM")
+    story.advance_to(NOW + HOUR)
+    story.ship("S1", "900 KGM")
+    story.advance_to(NOW + 2 * HOUR)
+    story.lift("N1")
+    story.ship("S1", "1200 KGM")
+    story.milestone("S1", "DEPARTED", NOW + HOUR)
+    assert story.state("S1") == "INTERCEPT MOVED_UNRELEASED QTY_EXCEEDED"
+
+
+def test_a_hold_that_is_still_there_leaves_no_case_for_a_person_beside_a_newer_one() -> None:
+    story = Story()
+    story.ship("S1", "1200 KGM")
+    story.advance_to(NOW + 2 * HOUR)
+    story.notice("N1", shipments=["S1"])
+    story.milestone("S1", "DEPARTED", NOW + HOUR)
+    assert story.state("S1") == "INTERCEPT STOP_NOTICE QTY_EXCEEDED"
+
+
 def test_a_hold_that_came_and_went_after_the_departure_did_not_hold_then() -> None:
     story = _too_much_until_the_licence_ended()
     story.ship("S1", "700 KGM")
