@@ -121,6 +121,20 @@ def test_what_still_may_not_go_is_told_why_at_once(room: Story) -> None:
     assert room.state("S1") == "HELD STOP_NOTICE"
 
 
+def test_goods_that_left_wait_for_no_turn_when_the_notice_against_them_is_lifted() -> None:
+    """D4.4: what they took is consumed, and comes back to nobody; INTERCEPT ends at once (D1.3)."""
+    story = Story()
+    story.ship("S1")
+    story.milestone("S1", "DEPARTED")
+    story.notice("N1", shipments=["S1"])
+    assert story.state("S1") == "INTERCEPT STOP_NOTICE"
+    story.references = story.references.with_changes(
+        story.references.rules_version + 1, [notice(version=2, lifted=True)]
+    )
+    story.queue.append(WAITERS)
+    assert _asked(story, "sweep") == "RELEASED"
+
+
 def _of_an_order(*, net: str = "300 KGM", lines: int = 1, value: str = "100 USD", **licensed: Any) -> str:
     """The state of S1, which a notice lets go, after a look for another reason; its order reserves 500 KGM for it."""
     line = licence_line(granted="1000 KGM", value="2000000 USD", codes=("1C904.a",))
