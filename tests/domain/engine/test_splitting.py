@@ -55,6 +55,7 @@ def test_the_fullest_window_counts_wherever_it_begins() -> None:
     # 8 to 10 May: 30 others; 9 to 11: 30; 10 to 12: 60.
     assert send(story, "S4", "40.001 KGM", "2026-05-10") == HELD
     assert told(story, "S4").detail["available"] == "40 KGM"
+    assert told(story, "S4").detail["excess"] == "0.001 KGM"
     assert send(story, "S4", "40 KGM", "2026-05-10") == "RELEASED"
 
 
