@@ -232,3 +232,9 @@ def test_nothing_is_recorded_that_no_rule_reads() -> None:
     assert isinstance(subject, Shipment)
     assert (subject.terms, subject.ahead, subject.sequence, subject.candidates) == (frozenset(), None, 0, ())
     assert (subject.rules_version, subject.decided_at, subject.recheck_at) == (0, None, None)
+
+
+def test_of_an_order_no_departure_is_recorded() -> None:
+    story = Story()
+    story.order("O1")
+    assert not story.decisions[-1].seen.departs
