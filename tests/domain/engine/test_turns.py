@@ -176,6 +176,24 @@ def test_what_goes_beyond_its_order_waits_for_its_turn(beyond: dict[str, Any]) -
     assert _of_an_order(**beyond) == "HELD"
 
 
+def test_what_another_line_of_its_order_reserves_is_none_of_its_own() -> None:
+    line = licence_line(granted="1000 KGM", value="2000000 USD", codes=("1C904.a",))
+    story = Story(general("M1", line, version=2))
+    ordered = [
+        {"line_no": number, "item_no": "MAG-ROD", "quantity": {"value": net, "unit": "KGM"},
+         "value": {"amount": "200", "currency": "USD"}}
+        for number, net in ((1, "500"), (2, "200"))
+    ]  # fmt: skip
+    story.order("O1", lines=ordered, delivery_tolerance_percent="50")
+    story.notice("N1", shipments=["S1"])
+    taken = {"line_no": 1, "item_no": "MAG-ROD", "net_quantity": {"value": "300", "unit": "KGM"},
+             "value": {"amount": "200", "currency": "USD"}, "order_id": "O1", "order_line": 2}  # fmt: skip
+    story.ship("S1", lines=[taken], **TO_ALPHA)
+    story.references = story.references.with_changes(story.references.rules_version + 1, [notice(lifted=True)])
+    story.queue.append(WAITERS)
+    assert _asked(story, "sweep") == "HELD"
+
+
 def test_goods_that_may_go_keep_their_place_before_those_that_wait_when_their_licence_is_superseded() -> None:
     story = Story()
     story.ship("S1", "700 KGM")
