@@ -107,6 +107,9 @@ class LicenceCovered:
     `licensed`: whether it needed a licence then, and for which item: goods that left lawfully without one, because
     none was needed, aren't asked for one because the item is judged otherwise later (D1.7). `leaves`: by a movement
     that may need one (D3.1); what was said to move inside the country and was exported is asked.
+    `given`: what it drew on which licence line, (licence_no, line, quantity, value): so much stays lawful when the
+    licence drops that line later. Of a line without a licence `text`, a digest of the end use's text, and `parties`,
+    (role, who): by what changes in them it may become of concern (CATCH_ALL). None: not known, nothing changed.
     """
 
     line_no: int
@@ -115,6 +118,9 @@ class LicenceCovered:
     item_no: str | None = None
     licensed: bool = True
     leaves: bool = True
+    given: tuple[tuple[str, int, Quantity, Money], ...] = ()
+    text: str | None = None
+    parties: tuple[tuple[str, str], ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)

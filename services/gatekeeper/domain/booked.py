@@ -14,6 +14,7 @@ from services.gatekeeper.domain.candidates import Candidate, covers
 from services.gatekeeper.domain.case import Case, CaseLine
 from services.gatekeeper.domain.catch_all import left_as
 from services.gatekeeper.domain.combining import SIZE, fitting, parts, spread
+from services.gatekeeper.domain.dropped import dropped_line
 from services.gatekeeper.domain.evolve import evolve
 from services.gatekeeper.domain.findings import Detail
 from services.gatekeeper.domain.fit import field_findings, status_findings
@@ -112,7 +113,7 @@ def _standing(
     """
     if not contested and all(is_as_asked(line, one, draw) for one, draw in zip(drawn, booked, strict=True)):
         return tuple(_unchanged(case, line, one, draw) for one, draw in zip(drawn, booked, strict=True))
-    judge_whole = on_the_day if contested else _stands_still
+    judge_whole = _measured_on_the_day if contested else _stands_still
     judgements = tuple(judge_whole(case, line, candidate, room, booked) for candidate in drawn)
     if len(judgements) == 1:
         return judgements if contested else (_without_size(judgements[0], judgements[0], line, room, booked[0]),)
@@ -159,12 +160,13 @@ def _kept(case: Case, room: Room, standing: Sequence[Judgement], booked: tuple[D
 
 
 def _drawn_candidate(case: Case, line: CaseLine, booked: Draw) -> Candidate | None:
-    """None: the licence line on which it is booked is gone from the licence's newest version."""
+    """The licence line on which it is booked, or what stands of it where the licence dropped it; None: no licence."""
     licence = case.references.licence(booked.licence_no)
-    lines = licence.lines if licence is not None else ()
-    granted = next((granted for granted in lines if granted.line_no == booked.licence_line), None)
-    if licence is None or granted is None:
+    if licence is None:
         return None
+    granted = next((granted for granted in licence.lines if granted.line_no == booked.licence_line), None)
+    if granted is None:
+        return dropped_line(case, line, licence, booked)
     return Candidate(licence, granted, covers(granted, line) or _is_unlisted_since(case, line))
 
 
@@ -215,6 +217,17 @@ def on_the_day(case: Case, line: CaseLine, candidate: Candidate, room: Room, cur
         if finding.reason not in STATUS or was_open_when_leaving(case, finding)
     )
     return evolve(judgement, findings=findings)
+
+
+def _measured_on_the_day(
+    case: Case, line: CaseLine, drawn: Candidate, room: Room, booked: tuple[Draw, ...]
+) -> Judgement:
+    """Of a licence line that doesn't cover the item, too, how much is booked there: corrections count on (D4.1)."""
+    judgement = on_the_day(case, line, drawn, room, booked)
+    if drawn.covers_all:
+        return judgement
+    quantity, value, _ = measured(case, line, drawn, booked)
+    return evolve(judgement, quantity=quantity, value=value)
 
 
 def fractions_of(judgements: Iterable[Judgement], draws: tuple[Draw, ...]) -> dict[LineKey, Fraction]:

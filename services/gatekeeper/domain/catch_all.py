@@ -8,17 +8,20 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterator
+from hashlib import sha256
 
 from services.gatekeeper.domain.aggregates import Finding, LicenceCovered
 from services.gatekeeper.domain.case import Case, CaseLine
 from services.gatekeeper.domain.facts import PartyRef
-from services.gatekeeper.domain.leaving import has_left, released_at_departure
-from services.gatekeeper.domain.meant import end_user_of
+from services.gatekeeper.domain.leaving import released_lines
+from services.gatekeeper.domain.meant import end_user_of, whom
 from services.gatekeeper.domain.order_rest import rest_of
 from services.gatekeeper.domain.parties import EXPORTER, FORWARDER
 from services.gatekeeper.domain.reasons import Reason
 from services.gatekeeper.domain.subjects import about_line
 from services.gatekeeper.domain.vocabulary import Classification
+
+DIGEST_DIGITS = 16
 
 
 def catch_all(case: Case) -> Iterator[Finding]:
@@ -65,20 +68,38 @@ def _use_of_concern(case: Case, line: CaseLine) -> dict[str, str]:
     concern = {}
     if line.end_use.code is not None and line.end_use.code in case.policy.catch_all_end_uses:
         concern["end_use"] = line.end_use.code
-    text = _plain(line.end_use.text or "")
-    term = next((term for term in case.policy.catch_all_terms if (plain := _plain(term)) and plain in text), None)
+    term = _term_of_concern(case, line)
     return concern if term is None else {**concern, "term": term}
+
+
+def _term_of_concern(case: Case, line: CaseLine) -> str | None:
+    text = _text(line)
+    return next((term for term in case.policy.catch_all_terms if (plain := _plain(term)) and plain in text), None)
 
 
 def _party_of_concern(case: Case, line: CaseLine) -> dict[str, str]:
     """Whoever fills whatever role, on this line or as exporter or forwarder of the whole."""
-    own = ((EXPORTER, case.exporter_id), (FORWARDER, case.forwarder_id))
-    roles = [*sorted(line.parties.items()), *((role, PartyRef(party_id)) for role, party_id in own if party_id)]
-    for role, ref in roles:
-        meant = case.references.resolve(ref).intersection(case.policy.catch_all_parties)
-        if meant:
-            return {"party": min(meant), "role": role}
-    return {}
+    found = next(_parties_of_concern(case, line), None)
+    return {} if found is None else {"party": min(_of_concern(case, found[1])), "role": found[0]}
+
+
+def _parties_of_concern(case: Case, line: CaseLine) -> Iterator[tuple[str, PartyRef]]:
+    return ((role, ref) for role, ref in _roles(case, line) if _of_concern(case, ref))
+
+
+def _of_concern(case: Case, ref: PartyRef) -> frozenset[str]:
+    return case.references.resolve(ref).intersection(case.policy.catch_all_parties)
+
+
+def _roles(case: Case, line: CaseLine) -> Iterator[tuple[str, PartyRef]]:
+    yield from sorted(line.parties.items())
+    for role, party_id in ((EXPORTER, case.exporter_id), (FORWARDER, case.forwarder_id)):
+        if party_id:
+            yield role, PartyRef(party_id)
+
+
+def _text(line: CaseLine) -> str:
+    return _plain((line.end_use.text if line.end_use is not None else None) or "")
 
 
 def _plain(text: str) -> str:
@@ -92,8 +113,35 @@ def _is_shipped_already(case: Case, line: CaseLine) -> bool:
     return case.order is not None and rest_of(case.references, case.order, line).is_nothing
 
 
+def text_read(line: CaseLine) -> str:
+    """A digest of the end use's text as terms are looked for in it."""
+    return sha256(_text(line).encode()).hexdigest()[:DIGEST_DIGITS]
+
+
+def parties_read(case: Case, line: CaseLine) -> tuple[tuple[str, str], ...]:
+    """Each role with who fills it, equal for the same party under another of its names."""
+    return tuple((role, _who(case, ref)) for role, ref in _roles(case, line))
+
+
+def _who(case: Case, ref: PartyRef) -> str:
+    return "|".join(whom(case.references, ref))
+
+
+def _is_newly_of_concern(case: Case, line: CaseLine, left: LicenceCovered) -> bool:
+    """Whether what is of concern now is another text, or another party in its role, than at the release (D1.7)."""
+    if left.text is not None and left.text != text_read(line) and _term_of_concern(case, line) is not None:
+        return True
+    parties = left.parties
+    return parties is not None and any(
+        (role, _who(case, ref)) not in parties for role, ref in _parties_of_concern(case, line)
+    )
+
+
 def left_without(case: Case, line: CaseLine) -> bool:
-    """It left lawfully without a licence, and is still the same item, for the same end user and end use."""
+    """It left lawfully without a licence, and is still the same item, for the same end user and end use.
+
+    Nor has a text or a party of concern come to it since; what policy alone is newly concerned about hasn't changed.
+    """
     left = left_as(case, line)
     return (
         left is not None
@@ -107,11 +155,10 @@ def left_without(case: Case, line: CaseLine) -> bool:
                 line.end_use.code if line.end_use is not None else None,
             )
         )
+        and not _is_newly_of_concern(case, line, left)
     )
 
 
 def left_as(case: Case, line: CaseLine) -> LicenceCovered | None:
     """What the line was released as; None: it hasn't left, or not released."""
-    if case.shipment is None or not has_left(case) or not released_at_departure(case):
-        return None
-    return next((known for known in case.shipment.released_as if known.line_no == line.line_no), None)
+    return next((known for known in released_lines(case) if known.line_no == line.line_no), None)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from services.gatekeeper.domain.aggregates import Finding, LicenceCovered
 from services.gatekeeper.domain.case import Case, CaseLine
-from services.gatekeeper.domain.catch_all import concern_of
+from services.gatekeeper.domain.catch_all import concern_of, parties_read, text_read
 from services.gatekeeper.domain.meant import end_user_of
 from services.gatekeeper.domain.reasons import Reason
 from services.gatekeeper.domain.subjects import about_line
@@ -14,16 +14,25 @@ from services.gatekeeper.domain.subjects import about_line
 
 def covered_lines(case: Case) -> tuple[LicenceCovered, ...]:
     """What a release of this case would stand for, line by line."""
-    return tuple(
-        LicenceCovered(
-            line_no=line.line_no,
-            end_user=end_user_of(case.references, line),
-            end_use=_end_use(line),
-            item_no=line.item_no,
-            licensed=line.needs_licence or bool(concern_of(case, line)),
-            leaves=case.leaves_territory,
-        )
-        for line in case.lines
+    return tuple(_covered(case, line) for line in case.lines)
+
+
+def _covered(case: Case, line: CaseLine) -> LicenceCovered:
+    licensed = line.needs_licence or bool(concern_of(case, line))
+    return LicenceCovered(
+        line_no=line.line_no,
+        end_user=end_user_of(case.references, line),
+        end_use=_end_use(line),
+        item_no=line.item_no,
+        licensed=licensed,
+        leaves=case.leaves_territory,
+        given=tuple(
+            (draw.licence_no, draw.licence_line, draw.quantity, draw.value)
+            for draw in case.planned
+            if draw.line_no == line.line_no
+        ),
+        text=None if licensed else text_read(line),
+        parties=None if licensed else parties_read(case, line),
     )
 
 

@@ -13,6 +13,9 @@ Another licence takes over the consumption when it fits in full on that day and 
 when the line is contested, or when it answers a notice against the line (D6.6). Nobody takes over because of a
 revocation after departure. What stands or is booked counts against the next line as everywhere.
 
+A licence line that the newest version of its licence has dropped is asked the same; for what left RELEASED it stands
+as far as the release drew on it, and no further, and for what left while held it fits nothing (dropped.py).
+
 What several licences gave together (D3.7) is consumed on each, and each is asked for its own part; a correction is
 spread in proportion, and where one of them has too little for that, the others give more.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
-from services.gatekeeper.domain.aggregates import Draw, Finding, Hold, Progress, Shipment
+from services.gatekeeper.domain.aggregates import Draw, Finding, Hold, LicenceCovered, Progress, Shipment
 from services.gatekeeper.domain.case import Case, CaseLine
 from services.gatekeeper.domain.findings import lines_of
 from services.gatekeeper.domain.policy import Policy
@@ -34,6 +34,8 @@ MEASURE = frozenset({Reason.UNIT_NOT_CONVERTIBLE, Reason.FX_UNAVAILABLE})
 BOOKABLE = STATUS | BALANCE | DATES | {Reason.LICENCE_REVOKED}
 """A licence with no other reason than these still takes the consumption of goods that left while held (D4.7)."""
 CONTESTING = STATUS | BALANCE | DATES | MEASURE
+REPLACING = frozenset({Reason.LICENCE_REVOKED, Reason.CATCH_ALL, Reason.ITEM_MISMATCH})
+"""Of what left while held these, too: what doesn't cover the item has nothing else judged that was open (D1.6)."""
 
 
 def has_left(case: Case) -> bool:
@@ -73,12 +75,16 @@ def left_released(shipment: Shipment, policy: Policy) -> bool:
 
 def left_unlicensed(case: Case, line: CaseLine) -> bool:
     """Whether `line` left lawfully without a licence, and is still the same item on the same kind of movement."""
-    known = case.shipment.released_as if case.shipment is not None and released_at_departure(case) else ()
     return any(
         (one.line_no, one.item_no, one.leaves) == (line.line_no, line.item_no, case.leaves_territory)
         and not one.licensed
-        for one in known
+        for one in released_lines(case)
     )
+
+
+def released_lines(case: Case) -> tuple[LicenceCovered, ...]:
+    """What it left as; (): it hasn't left, or not RELEASED."""
+    return case.shipment.released_as if case.shipment is not None and released_at_departure(case) else ()
 
 
 def was_open_when_leaving(case: Case, finding: Finding) -> bool:
@@ -109,7 +115,7 @@ def is_contested(case: Case, line: CaseLine, booked: Sequence[Draw]) -> bool:
     if any(draw.day is not None and draw.day != case.days[0] for draw in booked):
         # A later DEPARTED corrected the day: it was booked by another one (§1).
         return True
-    reasons = CONTESTING if released_at_departure(case) else CONTESTING | {Reason.LICENCE_REVOKED, Reason.CATCH_ALL}
+    reasons = CONTESTING if released_at_departure(case) else CONTESTING | REPLACING
     licences = {draw.licence_no for draw in booked}
     return any(
         _concerns(hold, line, licences)

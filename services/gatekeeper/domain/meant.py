@@ -46,8 +46,11 @@ def end_user_of(references: References, line: CaseLine) -> str | None:
 
 def end_users_of(references: References, ref: PartyRef | None) -> tuple[str, ...]:
     """Everybody whom `ref` may mean, each by its party id, or by the name that it gives; (): nobody knows whom."""
-    if ref is None or not described(references, ref):
-        return ()
+    return () if ref is None or not described(references, ref) else whom(references, ref)
+
+
+def whom(references: References, ref: PartyRef) -> tuple[str, ...]:
+    """Everybody whom `ref` may mean, each by its party id, described or not, or by the name that it gives."""
     if ids := references.resolve(ref):
         return tuple(sorted(ids))
     return (f"name:{normalise_name(ref.name or '')}/{ref.country or ''}",)

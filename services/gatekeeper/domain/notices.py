@@ -83,11 +83,14 @@ def answered(notice: Notice, case: Case) -> bool:
 
 
 def _line_answered(notice: Notice, case: Case, line_no: int) -> bool:
-    """A consumption stays where it is although its licence was revoked; such a licence answers nothing."""
-    licences = [case.references.licence(draw.licence_no) for draw in case.fitting if draw.line_no == line_no]
-    return bool(licences) and all(
-        licence is not None and licence.status is not LicenceStatus.REVOKED and answering(notice, licence)
-        for licence in licences
+    """A consumption stays where it is although its licence was revoked or dropped the line; such answer nothing."""
+    drawn = [(case.references.licence(draw.licence_no), draw) for draw in case.fitting if draw.line_no == line_no]
+    return bool(drawn) and all(
+        licence is not None
+        and licence.status is not LicenceStatus.REVOKED
+        and any(granted.line_no == draw.licence_line for granted in licence.lines)
+        and answering(notice, licence)
+        for licence, draw in drawn
     )
 
 

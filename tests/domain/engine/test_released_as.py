@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
+from services.gatekeeper.domain.aggregates import LicenceCovered, Shipment
+from services.gatekeeper.store.codec import dump, load
 from tests.domain.story import TO_ALPHA, Story
 
 
@@ -32,3 +35,20 @@ def test_what_was_never_released_has_not_changed() -> None:
     story.ship("S1", **to("BETA", "EV_MOTOR"))
     assert story.state("S1").startswith("HELD")
     assert "CHANGED" not in story.state("S1")
+
+
+def test_what_was_released_is_read_back_as_it_was_and_what_older_rows_do_not_say_is_not_known() -> None:
+    """Of a line on a licence what it drew (D1.7), of one without what was read for CATCH_ALL."""
+    story = Story()
+    story.ship("S1")
+    story.ship("S2", item="STEEL-BOLT")
+    licensed, free = (story.shipments[name].released_as[0] for name in ("S1", "S2"))
+    assert ([each[:2] for each in licensed.given], licensed.text, licensed.parties) == ([("M1", 1)], None, None)
+    assert (free.given, len(free.text or ""), len(free.parties or ())) == ((), 16, 5)
+    for name, covered in (("S1", licensed), ("S2", free)):
+        stored = dump(story.shipments[name])
+        assert load(Shipment, stored).released_as == (covered,)
+    older = {key: value for key, value in json.loads(dump(free)).items() if key not in ("given", "text", "parties")}
+    assert load(LicenceCovered, json.dumps(older)) == LicenceCovered(
+        1, "ALPHA", "CIVIL_MRI", "STEEL-BOLT", licensed=False
+    )
