@@ -34,6 +34,8 @@ MEASURE = frozenset({Reason.UNIT_NOT_CONVERTIBLE, Reason.FX_UNAVAILABLE})
 BOOKABLE = STATUS | BALANCE | DATES | {Reason.LICENCE_REVOKED}
 """A licence with no other reason than these still takes the consumption of goods that left while held (D4.7)."""
 CONTESTING = STATUS | BALANCE | DATES | MEASURE
+HELD_SINCE_IT_LEFT = frozenset({ShipmentState.INTERCEPT, ShipmentState.INCIDENT})
+"""Nothing is in these states unless it has left (D1.5); what was held then was HELD, or CLOSED, before."""
 
 
 def has_left(case: Case) -> bool:
@@ -63,10 +65,22 @@ def released_at_departure(case: Case) -> bool:
 
 
 def left_released(shipment: Shipment, policy: Policy) -> bool:
-    """`released_at_departure` of what is no case yet."""
-    departed_at = _left_at(shipment, policy)
-    before = [span.state for span in shipment.states if departed_at is not None and span.since <= departed_at]
-    return bool(before) and before[-1] is ShipmentState.RELEASED
+    """`released_at_departure` of what is no case yet.
+
+    What came after the report of the departure, at the very same instant, says nothing of how it left (D1.7); but what
+    was held at that instant for all that (a departure that was voided and told again) is not taken for released.
+    """
+    departed_at, reported_at = _left_at(shipment, policy), _reported_at(shipment.progress)
+    if departed_at is None:
+        return False
+    spans = [span for span in shipment.states if span.since <= departed_at]
+    left = len(spans)
+    if reported_at is not None and reported_at <= departed_at:
+        after = (n for n, span in enumerate(spans) if span.since == departed_at and span.state in HELD_SINCE_IT_LEFT)
+        left = next(after, left)
+    before = [span.state for span in spans[:left]]
+    unsure = any(span.state in (ShipmentState.HELD, ShipmentState.CLOSED) for span in spans[left:])
+    return bool(before) and before[-1] is ShipmentState.RELEASED and not unsure
 
 
 def left_unlicensed(case: Case, line: CaseLine) -> bool:
