@@ -60,8 +60,8 @@ def _period_findings(line: CaseLine, candidate: Candidate, room: Room, quantity:
     unit, periods = candidate.line.quantity.unit, room.periods(line, candidate)
     for found in periods:
         if found.left is None:
-            detail = {"unit": found.limit.quantity.unit, "licence_unit": unit, "item_no": line.item_no}
-            yield about_line(Reason.UNIT_NOT_CONVERTIBLE, line, detail)
+            units = {"unit": found.limit.quantity.unit, "licence_unit": unit, "item_no": line.item_no}
+            yield about_line(Reason.UNIT_NOT_CONVERTIBLE, line, units)
             return
     others = room.asks(line, candidate.key, quantity)
     exceeded = [(found.left, found) for found in periods if found.left is not None and quantity > found.left]
