@@ -121,13 +121,19 @@ def is_contested(case: Case, line: CaseLine, booked: Sequence[Draw]) -> bool:
     if any(draw.day is not None and draw.day != case.days[0] for draw in booked):
         # A later DEPARTED corrected the day: it was booked by another one (§1).
         return True
+    return bool(contesting(case, line, booked))
+
+
+def contesting(case: Case, line: CaseLine, booked: Sequence[Draw]) -> tuple[Hold, ...]:
+    """The open holds about `line` that lift only when it fits the day of departure (D1.6)."""
     reasons = CONTESTING if released_at_departure(case) else CONTESTING | {Reason.LICENCE_REVOKED, Reason.CATCH_ALL}
     licences = {draw.licence_no for draw in booked}
-    return any(
-        _concerns(hold, line, licences)
+    return tuple(
+        hold
+        for hold in open_holds(case)
+        if _concerns(hold, line, licences)
         and (hold.reason in reasons or _is_of_another_licence(hold, licences))
         and (hold.reason is not Reason.LICENCE_REVOKED or _was_placed_by(hold, left_at(case)))
-        for hold in open_holds(case)
     )
 
 
