@@ -32,11 +32,9 @@ OF_ORDER = ("ORDER_UNKNOWN", "ORDER_CANCELLED", "OVER_DELIVERY")  # D1.6: one ma
 Draw = namedtuple("Draw", "at x")  # at: number and line of the licence; x: the line that draws
 Option = namedtuple("Option", "draw counts full lacks order")  # one licence line for one line; order: D3.5
 
-
 @lru_cache(None)
 def instant(text: str) -> datetime:
     return datetime.fromisoformat(text).astimezone(SHANGHAI)
-
 
 @lru_cache(None)
 def normal(name: str) -> str:
@@ -216,7 +214,7 @@ class Model:
         return in_effect and any(all(v & {**here, **line}.get(f, set()) for f, v in scope.items()) for line in each)
 
     def plan(self, s: Any, lines: list[Any]) -> tuple[Any, Any]:
-        """D3.3, D3.5, D3.6, D1.7, D4.7: what each line draws, or took all the same; what the nearest licence lacks."""
+        """D1.6, D1.7, D3.3-D3.6, D4.7: what each line draws, or took all the same; what the nearest licence lacks."""
         draws, lacks, known = dict[int, Draw](), set[Any](), self.known["licence"]
         there = {no: lic for no, lic in known.items() if lic["status"] != "DRAFT"}
         over = {old for lic in there.values() if lic["valid_from"] <= s.days[0] for old in lic.get("supersedes", ())}
@@ -225,6 +223,8 @@ class Model:
             held, reserved = s.draws.get(x.line_no), x.order.draws.get(x.order_line) if x.order else None
             if not x.codes or (s.kind == "order" and not self.rest(s, x, s, {})[0]):  # nothing to ask, or to reserve
                 draws |= {x.line_no: held._replace(x=x)} if held and (x.codes or s.departure) else {}
+                stay = [r for r in s.reasons if s.departure and held and x.line_no not in s.fit and r[0] in SEVERITY]
+                lacks |= {r for r in stay if r[1:-1] == (x.line_no,) and (r[0] not in HARD or held.at[0] not in r)}
                 continue
             named = x.licences | {no for no, lic in there.items() if x.licences & set(lic.get("supersedes", ()))}
             kept, asked = held.at if held and s.departure else None, {*there} & (named or {*there}) - over

@@ -34,14 +34,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from services.gatekeeper.domain.aggregates import Draw
+from services.gatekeeper.domain.aggregates import Draw, Finding
 from services.gatekeeper.domain.booked import Outcome, fractions_of, judge_booked, on_the_day
 from services.gatekeeper.domain.candidates import Candidate
 from services.gatekeeper.domain.case import Case, CaseLine
 from services.gatekeeper.domain.catch_all import concern_of, left_without
 from services.gatekeeper.domain.combining import fitting, parts
 from services.gatekeeper.domain.evolve import evolve
-from services.gatekeeper.domain.leaving import BOOKABLE, left_unlicensed, released_at_departure
+from services.gatekeeper.domain.holds import finding_of
+from services.gatekeeper.domain.leaving import BOOKABLE, contesting, left_unlicensed, released_at_departure
 from services.gatekeeper.domain.matching import Judgement
 from services.gatekeeper.domain.plan import (
     NoticesByLine,
@@ -69,7 +70,10 @@ def plan_departed(case: Case, notices: NoticesByLine) -> Plan:
         booked = tuple(draw for draw in current if draw.balance is Balance.CONSUMED)
         possible = possible_for(case, line, against) if asks(case, line, against) else ()
         outcome.candidates += possible
-        if booked:
+        if stays := _stay_as_they_were(case, line, booked, against):
+            outcome.findings += stays
+            outcome.booking += booked
+        elif booked:
             judge_booked(case, outcome, line, booked, possible, against)
         elif not left_unlicensed(case, line) or (concern_of(case, line) and not left_without(case, line)):
             _judge_unbooked(case, outcome, line, current, possible, against)
@@ -83,6 +87,19 @@ def plan_departed(case: Case, notices: NoticesByLine) -> Plan:
         tuple(outcome.booking),
         outcome.nearest,
     )
+
+
+def _stay_as_they_were(
+    case: Case, line: CaseLine, booked: tuple[Draw, ...], against: tuple[Notice, ...]
+) -> tuple[Finding, ...]:
+    """What stays open about a line for which no licence is asked any more, though its goods left on one (D1.6).
+
+    Another item, another movement or another classification after the departure is no licence that fits that day; what
+    was of concern and isn't any more (CATCH_ALL) is.
+    """
+    if not booked or asks(case, line, against):
+        return ()
+    return tuple(finding_of(hold) for hold in contesting(case, line, booked) if hold.reason is not Reason.CATCH_ALL)
 
 
 def _judge_unbooked(

@@ -36,6 +36,8 @@ BOOKABLE = STATUS | BALANCE | DATES | {Reason.LICENCE_REVOKED}
 CONTESTING = STATUS | BALANCE | DATES | MEASURE
 REPLACING = frozenset({Reason.LICENCE_REVOKED, Reason.CATCH_ALL, Reason.ITEM_MISMATCH})
 """Of what left while held these, too: what doesn't cover the item has nothing else judged that was open (D1.6)."""
+HELD_SINCE_IT_LEFT = frozenset({ShipmentState.INTERCEPT, ShipmentState.INCIDENT})
+"""Nothing is in these states unless it has left (D1.5); what was held then was HELD, or CLOSED, before."""
 
 
 def has_left(case: Case) -> bool:
@@ -67,10 +69,22 @@ def released_at_departure(case: Case) -> bool:
 
 
 def left_released(shipment: Shipment, policy: Policy) -> bool:
-    """`released_at_departure` of what is no case yet."""
-    departed_at = _left_at(shipment, policy)
-    before = [span.state for span in shipment.states if departed_at is not None and span.since <= departed_at]
-    return bool(before) and before[-1] is ShipmentState.RELEASED
+    """`released_at_departure` of what is no case yet.
+
+    What came after the report of the departure, at the very same instant, says nothing of how it left (D1.7); but what
+    was held at that instant for all that (a departure that was voided and told again) is not taken for released.
+    """
+    departed_at, reported_at = _left_at(shipment, policy), _reported_at(shipment.progress)
+    if departed_at is None:
+        return False
+    spans = [span for span in shipment.states if span.since <= departed_at]
+    left = len(spans)
+    if reported_at is not None and reported_at <= departed_at:
+        after = (n for n, span in enumerate(spans) if span.since == departed_at and span.state in HELD_SINCE_IT_LEFT)
+        left = next(after, left)
+    before = [span.state for span in spans[:left]]
+    unsure = any(span.state in (ShipmentState.HELD, ShipmentState.CLOSED) for span in spans[left:])
+    return bool(before) and before[-1] is ShipmentState.RELEASED and not unsure
 
 
 def left_unlicensed(case: Case, line: CaseLine) -> bool:
@@ -115,13 +129,19 @@ def is_contested(case: Case, line: CaseLine, booked: Sequence[Draw]) -> bool:
     if any(draw.day is not None and draw.day != case.days[0] for draw in booked):
         # A later DEPARTED corrected the day: it was booked by another one (§1).
         return True
+    return bool(contesting(case, line, booked))
+
+
+def contesting(case: Case, line: CaseLine, booked: Sequence[Draw]) -> tuple[Hold, ...]:
+    """The open holds about `line` that lift only when it fits the day of departure (D1.6)."""
     reasons = CONTESTING if released_at_departure(case) else CONTESTING | REPLACING
     licences = {draw.licence_no for draw in booked}
-    return any(
-        _concerns(hold, line, licences)
+    return tuple(
+        hold
+        for hold in open_holds(case)
+        if _concerns(hold, line, licences)
         and (hold.reason in reasons or _is_of_another_licence(hold, licences))
         and (hold.reason is not Reason.LICENCE_REVOKED or _was_placed_by(hold, left_at(case)))
-        for hold in open_holds(case)
     )
 
 

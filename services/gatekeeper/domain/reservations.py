@@ -122,16 +122,38 @@ def fit_reservation(workspace: Workspace, order: Order, moved: Moved = NOTHING_M
 
 
 def emptied_draws(order: Order, judged: tuple[Draw, ...], references: References) -> tuple[Draw, ...]:
-    """Draws of lines that shipments took whole: they reserve nothing, but know where it goes back to (D4.1)."""
-    drawn = {draw.line_no for draw in judged}
+    """Draws of which shipments took everything: they reserve nothing, but know where it goes back to (D4.1).
+
+    Of a line that was taken whole all of them; of one that stays where it stood on several licences the empty ones.
+    """
     lines = {line.line_no: line for line in order.facts.lines} if order.facts else {}
+    now, stood = _places(judged), _places(order.draws)
     return tuple(
         draw
         for draw in order.draws
-        if draw.line_no not in drawn
-        and draw.line_no in lines
-        and rest_of(references, order, lines[draw.line_no]).is_nothing
+        if draw.line_no in lines
+        and (
+            _is_empty(draw) and _place(draw) not in now[draw.line_no] <= stood[draw.line_no]
+            if draw.line_no in now
+            else rest_of(references, order, lines[draw.line_no]).is_nothing
+        )
     )
+
+
+def _is_empty(draw: Draw) -> bool:
+    return not draw.quantity.value and not draw.value.amount
+
+
+def _place(draw: Draw) -> tuple[str, int]:
+    return draw.licence_no, draw.licence_line
+
+
+def _places(draws: Iterable[Draw]) -> dict[int, set[tuple[str, int]]]:
+    """By order line, the licence lines on which it draws."""
+    places: dict[int, set[tuple[str, int]]] = {}
+    for draw in draws:
+        places.setdefault(draw.line_no, set()).add(_place(draw))
+    return places
 
 
 def wanted_draws(order: Order, references: References, moved: Moved = NOTHING_MOVED) -> tuple[Draw, ...]:

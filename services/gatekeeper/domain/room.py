@@ -71,6 +71,8 @@ class Room:
     _takes: dict[tuple[str, int | None], list[Take]] = field(default_factory=dict)
     _reserved: dict[tuple[str, int | None], tuple[Draw, ...]] = field(default_factory=dict)
     _shrunk: dict[int, tuple[Draw, ...]] = field(default_factory=dict)
+    _waiting: dict[int, dict[LineKey, Fraction]] = field(default_factory=dict)
+    _waited: dict[LineKey, Fraction] = field(default_factory=dict)
 
     def available(self, line: CaseLine, candidate: Candidate, parts: Parts = NO_PARTS) -> Amounts:
         """granted × (1 + tolerance) − reserved − consumed + the case's own + what the line's order gives up there."""
@@ -79,28 +81,42 @@ class Room:
             free = free + given_up if place_of(draw) == candidate.key else free
         return free
 
-    def periods(self, line: CaseLine, candidate: Candidate, parts: Parts = NO_PARTS) -> tuple[PeriodRoom, ...]:
-        """For each period limit of the licence line: what of it is used in the period of the case's day (D3.11)."""
+    def periods(
+        self, line: CaseLine, candidate: Candidate, parts: Parts = NO_PARTS, on: date | None = None
+    ) -> tuple[PeriodRoom, ...]:
+        """For each period limit of the licence line: what of it is used in the period of the case's day (D3.11).
+
+        `on`, not before that day: as it will be then if nothing happens until then; what is planned earlier has passed.
+        """
         case, key, found = self.case, candidate.key, []
+        today, day = on or case.today, on or case.days[-1]
         for limit in limits_on(candidate.licence, candidate.line.line_no):
-            span = span_of(limit.period, case.days[-1])
+            span = span_of(limit.period, day)
             balance = case.accounts[key[0]].lines.get(key[1], LineBalance(key[1], days={}))
-            used = Fraction(used_in(balance, span, case.today))
+            used = Fraction(used_in(balance, span, today))
             counts_all = balance.days is None
             own = (draw for draw in own_draws(case) if place_of(draw) == key)
-            used -= sum(
-                Fraction(draw.quantity.value) for draw in own if counts_all or counted_in(draw, span, case.today)
-            )
+            used -= sum(Fraction(draw.quantity.value) for draw in own if counts_all or counted_in(draw, span, today))
             for draw, given_up in self._given_up(line, key, parts):
-                if place_of(draw) == key and (counts_all or counted_in(draw, span, case.today)):
+                if place_of(draw) == key and (counts_all or counted_in(draw, span, today)):
                     used -= given_up.quantity
-            used -= sum(moved for day, moved in self._days.get(key, ()) if counts_all or day in span)
+            moves = ((max(when, on or when), moved) for when, moved in self._days.get(key, ()))
+            used -= sum(moved for when, moved in moves if counts_all or when in span)
             allowed = limit_in(case.references, line.item_no, limit, candidate.line)
             found.append(PeriodRoom(limit, span, used, None if allowed is None else allowed - used))
         return tuple(found)
 
+    def asks(self, line: CaseLine, key: LineKey, quantity: Fraction) -> Fraction:
+        """`line` asks for `quantity` there. Returns what lines before it asked for there and have not taken."""
+        own = self._waiting.setdefault(line.line_no, {})
+        before = self._waited.get(key, ZERO) - own.get(key, ZERO)
+        own[key], self._waited[key] = quantity, before + quantity
+        return before
+
     def take(self, line: CaseLine, taken: Mapping[LineKey, Amounts]) -> None:
         """`line` takes these amounts: the next line finds less, and its order reserves less, wherever it did."""
+        for key, quantity in self._waiting.pop(line.line_no, {}).items():
+            self._waited[key] -= quantity
         parts = {key: amounts.quantity for key, amounts in taken.items()}
         draws = self._reserved_of(line)
         if draws:

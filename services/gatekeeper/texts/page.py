@@ -35,6 +35,8 @@ machines; the last column has their keys. What isn't known is left out of both.
   beside it as `REASON.fact`, such as `QTY_EXCEEDED.excess`. WATCH_LISTED tells it where no licence is drawn on.
 - `uncontrolled_from`, of the same reasons, is the day from which none of the item's control codes is in force (D3.2).
 - Where it stands is told by {where}. `lifts_on` is there when time alone lifts the hold and it is known when.
+  Of PERIOD_LIMIT_EXCEEDED that is what was known when it was judged: the quantity fits the next period beside all
+  that is reserved by then and may not have left. Several who wait each name that day; who came first goes first (D4.4).
 
 | reason | English | 中文 | review | lifts when | who may | basis | facts |
 |---|---|---|---|---|---|---|---|

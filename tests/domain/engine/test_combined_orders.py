@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from services.gatekeeper.domain.terms import EVERYTHING
+from services.gatekeeper.domain.vocabulary import LicenceStatus
+from tests.domain.builders import day
 from tests.domain.engine.lots import drawn, lot, sound, story_with
 
 
@@ -121,4 +124,30 @@ def test_one_licence_gives_what_another_has_no_value_left_for() -> None:
     story.ship("S1", "0.6 TNE", order="O1", value="9000 USD")
     assert (story.state("S1"), drawn(story, "S1")) == ("RELEASED", [("G1", "0.2", "3000"), ("G2", "0.4", "6000")])
     assert drawn(story, "O1") == [("G1", "0.1", "0"), ("G2", "0.1", "0")]
+    sound(story)
+
+
+def test_looking_again_leaves_an_order_the_place_to_which_its_goods_go_back() -> None:
+    """D4.1: what a cancelled shipment had goes back to its order, before anybody else who waits for it."""
+    story = story_with(lot("G1", "300 KGM"), lot("G2", "500 KGM"))
+    story.order("O1", "800 KGM", value="8000 USD")
+    story.ship("S1", "300 KGM", order="O1", value="3000 USD")
+    story.ship("S2", "300 KGM", licences=["G1"])
+    assert story.state("S2") == "HELD QTY_EXCEEDED"
+    story.sweep(EVERYTHING)
+    story.settle()
+    assert drawn(story, "O1") == [("G1", "0", "0"), ("G2", "500", "5000")]
+    story.milestone("S1", "CANCELLED")
+    assert drawn(story, "O1") == [("G1", "300", "3000"), ("G2", "500", "5000")]
+    assert (story.state("O1"), story.state("S2")) == ("CLEARED", "HELD QTY_EXCEEDED")
+    sound(story)
+
+
+def test_an_order_that_goes_elsewhere_leaves_nothing_behind() -> None:
+    story = story_with(lot("G1", "300 KGM"), lot("G2", "500 KGM"), lot("G3", "500 KGM", valid_until=day("2026-12-31")))
+    story.order("O1", "800 KGM", value="8000 USD", licences=["G1", "G2", "G3"])
+    story.ship("S1", "300 KGM", order="O1", value="3000 USD", licences=["G1"])
+    assert drawn(story, "O1") == [("G1", "0", "0"), ("G2", "500", "5000")]
+    story.rule(lot("G2", "500 KGM", version=2, status=LicenceStatus.SUSPENDED))
+    assert (story.state("O1"), drawn(story, "O1")) == ("CLEARED", [("G3", "500", "5000")])
     sound(story)

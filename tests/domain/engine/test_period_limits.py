@@ -24,7 +24,7 @@ def test_exactly_the_limit_goes_and_a_gram_more_does_not() -> None:
         {
             "requested": "200.001 KGM", "available": "200 KGM", "excess": "0.001 KGM", "licence_line": "1",
             "limit": "200 KGM", "period": "CALENDAR_MONTH", "period_start": "2026-03-01", "period_end": "2026-03-31",
-            "used": "0 KGM", "lifts_on": "2026-04-01",
+            "used": "0 KGM",
         }.items()
     )  # fmt: skip
 

@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 
 from services.gatekeeper.domain.aggregates import MilestoneReport, Shipment, StateSpan
+from services.gatekeeper.domain.leaving import left_released
+from services.gatekeeper.domain.policy import Policy
 from services.gatekeeper.domain.reasons import Reason
 from services.gatekeeper.domain.rule_entities import Control, ListEntry, Window
 from services.gatekeeper.domain.vocabulary import ListEffect, ListName, Milestone, ShipmentState
@@ -94,3 +96,62 @@ def test_goods_at_sea_are_told_to_stop_and_let_go_again_as_an_entry_acts_and_res
     assert story.state("S1") == "RELEASED"
     story.advance_to(at("2026-03-11 00:00"))
     assert story.state("S1") == "INTERCEPT CONTROL_LISTED PARTY_REVIEW"
+
+
+@pytest.mark.parametrize("minutes", [0, 5])
+def test_what_comes_at_the_very_instant_of_the_departure_was_not_open_before_it(minutes: int) -> None:
+    """It left RELEASED, by a fast clock, too (D7.3): the entry holds while it acts, and no longer (D1.7)."""
+    story = Story()
+    story.ship("S1")
+    story.milestone("S1", "DEPARTED", story.clock + timedelta(minutes=minutes))
+    story.rule(entry(REST))
+    assert story.state("S1") == "INTERCEPT CONTROL_LISTED PARTY_REVIEW"
+    story.advance_to(at("2026-03-06 00:00"))
+    assert story.state("S1") == "RELEASED"
+
+
+@pytest.mark.parametrize("delivered", [False, True])
+def test_what_was_held_before_its_departure_at_the_same_instant_left_while_held(delivered: bool) -> None:
+    """D4.7: the order in which it was told counts, and what was HELD is never taken for released."""
+    story = Story()
+    story.ship("S1")
+    story.rule(entry(REST))
+    assert story.state("S1") == "HELD CONTROL_LISTED PARTY_REVIEW"
+    story.milestone("S1", "DEPARTED")
+    if delivered:
+        story.milestone("S1", "DELIVERED")
+    story.advance_to(at("2026-03-06 00:00"))
+    assert story.state("S1").split()[:2] == ["INCIDENT" if delivered else "INTERCEPT", "CONTROL_LISTED"]
+
+
+def test_what_was_never_heard_of_before_its_departure_did_not_leave_released() -> None:
+    story = Story(entry(REST))
+    story.milestone("S1", "DEPARTED")
+    story.ship("S1")
+    story.advance_to(at("2026-03-06 00:00"))
+    assert "CONTROL_LISTED" in story.state("S1")
+
+
+R, H, SEA, C = ShipmentState.RELEASED, ShipmentState.HELD, ShipmentState.INTERCEPT, ShipmentState.CLOSED
+
+
+@pytest.mark.parametrize(
+    ("before", "then", "released"),
+    [
+        (R, (), True), (R, (SEA,), True), (R, (SEA, R), True), (R, (SEA, R, SEA), True),
+        (R, (H, R), True), (R, (H, R, SEA), True),
+        (H, (), False), (H, (SEA,), False), (H, (SEA, R), False), (H, (SEA, R, SEA), False),
+        (SEA, (), False), (R, (H,), False), (R, (H, SEA), False), (R, (SEA, H, SEA), False), (R, (SEA, C, SEA), False),
+    ],
+)  # fmt: skip
+def test_of_several_states_at_one_instant_those_before_the_departure_count(
+    before: ShipmentState, then: tuple[ShipmentState, ...], released: bool
+) -> None:
+    states = (StateSpan(PLANNED - timedelta(hours=1), before), *(StateSpan(PLANNED, state) for state in then))
+    report = MilestoneReport("dep", Milestone.DEPARTED, PLANNED, PLANNED)
+    left = gone()
+    left = replace(left, states=states, progress=replace(left.progress, reports=(report,)))
+    assert left_released(left, Policy()) is released
+    late = replace(report, received_at=LATER)
+    left = replace(left, progress=replace(left.progress, reports=(late,)))
+    assert left_released(left, Policy()) is ((before, *then)[-1] is R)
