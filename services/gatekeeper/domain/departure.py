@@ -76,11 +76,11 @@ class _Left(NamedTuple):
 
 def _unreleased(shipment: Shipment) -> _Left | None:
     """When, by which event and in which state (None: nothing was known) it left; None: it did so RELEASED."""
-    left_at, event_id = shipment.progress.departed_at, shipment.progress.departure_event
+    left_at = shipment.progress.departed_at
     state = None if left_at is None else state_at(shipment.states, left_at)
-    if left_at is None or event_id is None or state is ShipmentState.RELEASED:
+    if left_at is None or state is ShipmentState.RELEASED:
         return None
-    return _Left(left_at, event_id, state)
+    return _Left(left_at, shipment.progress.departure_event or "", state)
 
 
 def _hold_is_gone(

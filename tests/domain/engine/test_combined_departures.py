@@ -177,9 +177,11 @@ def test_of_what_was_combined_one_licence_may_take_all_when_it_alone_fits_the_da
 def test_a_cap_lowered_at_sea_is_no_reason_for_what_was_combined() -> None:
     story = story_with(lot("G1", "300 KGM"), lot("G2", "500 KGM"))
     story.ship("S1", "700 KGM", value="7000 USD")
-    story.milestone("S1", "DEPARTED")
+    story.milestone("S1", "DEPARTED", event_id="left")
     story.rule(lot("G2", "100 KGM", "1 USD", version=2))
     assert (story.state("S1"), drawn(story, "S1")) == ("RELEASED", [("G1", "300", "3000"), ("G2", "400", "4000")])
+    story.correct("S1", "left", "350 KGM")
+    assert (story.told("S1"), drawn(story, "S1")) == (["RELEASED"], [("G1", "150", "3000"), ("G2", "200", "4000")])
 
 
 def test_a_revocation_at_sea_holds_though_the_part_grew_as_well_and_the_other_licence_has_room() -> None:

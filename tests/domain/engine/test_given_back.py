@@ -115,6 +115,12 @@ def test_what_is_worth_nothing_is_adjusted_and_what_comes_back_names_the_rate_at
     for net in ("300 KGM", "200 KGM"):
         story.ship("S1", net, value="0 USD")
     assert [row.kind for row in story.ledger if row.licence_line] == ["RESERVE", "ADJUST"]
+    story.advance_to(at("2026-03-05 18:00"))
+    story.milestone("S1", "DEPARTED", event_id="left")
+    story.correct("S1", "left", "210 KGM")
+    story.correct("S1", "left", "0 KGM")
+    kinds = [row.kind for row in story.ledger if row.licence_line]
+    assert kinds[2:] == ["CONSUME", "ADJUST", "REVERSE"]
     story.ship("S2", value="100 EUR")
     story.milestone("S2", "CANCELLED")
     rows = [(row.kind, row.rate_id) for row in story.ledger if row.owner_id == "S2" and row.licence_line]

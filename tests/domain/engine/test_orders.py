@@ -183,3 +183,15 @@ def test_an_order_that_is_closed_or_known_by_name_only_is_not_judged_when_others
     story.rejudge("order", "O1", "sweep")
     story.rejudge("order", "O2", "sweep")
     assert [decision.owner_id for decision in story.decisions] == judged
+
+
+def test_an_order_that_only_its_shipment_named_has_been_judged_by_no_rules_and_told_nobody() -> None:
+    """D8.2: ORDER_UNKNOWN holds the shipment; of the order nothing is said before it comes."""
+    story = Story()
+    story.ship("S1", order="O1")
+    known = story.orders["O1"]
+    assert (known.shipments, known.facts, known.holds) == (("S1",), None, ())
+    assert (known.sequence, known.rules_version, known.decided_at) == (0, 0, None)
+    story.order("O1")
+    known = story.orders["O1"]
+    assert (known.sequence, known.rules_version) == (1, story.references.rules_version)

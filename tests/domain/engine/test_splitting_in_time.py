@@ -165,9 +165,9 @@ def test_what_left_long_ago_and_is_reported_now_holds_nobody() -> None:
     story = begun()
     send(story, "S1", "60 KGM")
     send(story, "S2", "60 KGM", "2026-04-10")
-    departs(story, "S1", at("2026-01-31 23:59"))
+    departs(story, "S1", at("2026-01-31 23:59"), event_id="left")
     assert story.state("S2") == "RELEASED"
-    story.correct("S1", "event-7", "200 KGM")
+    assert looked_at(story, lambda: story.correct("S1", "left", "200 KGM")) == {"S1"}
     assert story.shipments["S1"].families[0].day == day("2026-01-31")
     assert story.state("S2") == "RELEASED"
 
@@ -210,7 +210,7 @@ def test_a_line_to_nobody_does_not_hide_that_another_is_overdue_and_counts_as_to
     assert story.shipments["S1"].recheck_at == at("2026-03-03 00:00")
 
 
-def looked_at(story: Story, happens: Callable[[], None]) -> set[str]:
+def looked_at(story: Story, happens: Callable[[], object]) -> set[str]:
     before = len(story.decisions)
     happens()
     return {decision.owner_id for decision in story.decisions[before:]}
