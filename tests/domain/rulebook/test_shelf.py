@@ -11,7 +11,6 @@ from services.gatekeeper.domain.references import References
 from services.gatekeeper.domain.rule_entities import Licence
 from services.gatekeeper.domain.shelf import NUMBER, TERM, Shelf, covering_terms, superseding_term
 from services.gatekeeper.domain.vocabulary import RuleKind
-
 from tests.domain import builders
 from tests.domain.matching.judged import judged
 
