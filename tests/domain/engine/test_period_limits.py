@@ -146,6 +146,18 @@ def test_another_planned_day_moves_what_is_reserved() -> None:
     assert story.state("S3") == "RELEASED"
 
 
+@pytest.mark.parametrize("order", [None, "O1"], ids=["by the shipment", "by its order"])
+def test_what_is_reserved_for_another_month_makes_no_room_in_this_one(order: str | None) -> None:
+    story = story_with(("300 KGM", MONTH))
+    story.ship("S2", "200 KGM", planned_departure=planned("2026-04-06 12:00"))
+    if order is None:
+        story.ship("S1", "200 KGM")
+    else:
+        story.order("O1", "200 KGM")
+    story.ship("S1", "200 KGM", order=order, planned_departure=planned("2026-04-15 12:00"))
+    assert story.state("S1") == "HELD PERIOD_LIMIT_EXCEEDED"
+
+
 def test_without_a_limit_days_are_in_the_ledger_and_nobody_waits_for_them() -> None:
     story = Story()
     story.ship("S1", "300 KGM")

@@ -8,10 +8,12 @@ from typing import Any
 
 import pytest
 
+from services.gatekeeper.domain.accounts import LicenceAccount
 from services.gatekeeper.domain.engine import DATE
 from services.gatekeeper.domain.rule_entities import PeriodLimit
+from services.gatekeeper.domain.turns import leaves_to_waiters
 from services.gatekeeper.domain.vocabulary import Period
-from services.gatekeeper.domain.workspace import FollowUp, FollowUpKind
+from services.gatekeeper.domain.workspace import FollowUp, FollowUpKind, Workspace
 from tests.domain.builders import NOW, general, licence_line, notice, quantity
 from tests.domain.story import TO_ALPHA, Story
 from tests.domain.world import World
@@ -96,6 +98,36 @@ def test_whoever_is_looked_at_for_another_reason_is_left_to_the_waiters(room: St
     assert (list(room.queue), len(room.decisions)) == ([WAITERS], told)
     room.settle()
     assert room.state("S1") == "RELEASED"
+
+
+def test_an_order_that_is_looked_at_for_another_reason_is_left_to_the_waiters_too() -> None:
+    story = Story()
+    story.ship("S0", "1000 KGM")
+    story.order("O1")
+    story.shipments["S0"] = replace(story.shipments["S0"], draws=())
+    story.accounts.clear()
+    story.queue.append(WAITERS)
+    story.orders["O1"] = replace(story.orders["O1"], terms=frozenset(), candidates=(), recheck_at=None)
+    story.rejudge("order", "O1", "sweep")
+    left = story.orders["O1"]
+    assert (left.state.value, left.terms, left.candidates) == ("HELD", {"licence:M1"}, ("M1",))
+    assert left.recheck_at == NOW + timedelta(minutes=5)
+
+
+def test_the_waiters_are_asked_once_more_whoever_asks_them_just_now(room: Story) -> None:
+    """A task that is at work may have passed the place of the one that is left to it."""
+    workspace = Workspace(
+        as_of=NOW,
+        references=room.references,
+        policy=room.policy,
+        shipments=dict(room.shipments),
+        orders={},
+        accounts={"M1": LicenceAccount("M1")},
+        cause="sweep",
+        coming_back=frozenset({"M1"}),
+    )
+    assert leaves_to_waiters(workspace, room.shipments["S1"])
+    assert list(workspace.effects.follow_ups) == [WAITERS]
 
 
 @pytest.mark.parametrize("cause", ["waiters", "waiters M1", "licence", "licence M1"])

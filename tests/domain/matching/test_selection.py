@@ -102,7 +102,8 @@ def test_an_unlisted_item_under_a_notice_draws_on_the_licence_that_answers_it_by
     too_small = judged(shipment(line(item_no="STEEL-BOLT", net="5000 KGM")), references(stop, by_item))
     assert reasons(too_small) == ["STOP_NOTICE"]
     silent = licence("P1", licence_line(codes=(), items=("STEEL-BOLT",)), authority_time=NOW)
-    assert reasons(judged(bolt, references(stop, silent))) == ["STOP_NOTICE"]
+    unanswered = judged(bolt, references(stop, silent))
+    assert (reasons(unanswered), unanswered.planned) == (["STOP_NOTICE"], ())
     both = licence("P1", licence_line(codes=("1C902.b",), items=("STEEL-BOLT",)), answers_notices=("N1",),
                    authority_time=NOW)  # fmt: skip
     assert reasons(judged(bolt, references(stop, both))) == []

@@ -259,7 +259,9 @@ def test_a_narrowed_licence_touches_both_and_is_compared_as_it_was_issued() -> N
 
 
 def test_nothing_to_narrow_is_stale() -> None:
-    assert narrow_rule(References.empty(), examples.item(), examples.NOW).outcome is RuleOutcome.STALE
+    first = narrow_rule(References.empty(), examples.item(), examples.NOW)
+    assert (first.outcome, first.entity, first.before) == (RuleOutcome.STALE, examples.item(), None)
     announced = Item("SM-OXIDE", 2, Classification.CONTROLLED, ("1C902.b",))
     change = narrow_rule(examples.references(), announced, examples.NOW)
     assert (change.outcome, change.touches) == (RuleOutcome.STALE, NOBODY)
+    assert change.entity == change.before == examples.references().item("SM-OXIDE")

@@ -256,6 +256,10 @@ def test_about_departed_goods_it_holds_nothing_new_and_frees_nothing_held() -> N
     held = Hold("H", finding.reason, finding.subject, {}, False, NOW)
     assert gone.shipment is not None
     assert _events(replace(gone, shipment=replace(gone.shipment, holds=(held,)))) == ["L1"]
+    by_another = replace(held, subject=(("event", "L2"),))
+    stopped = replace(held, reason=Reason.STOP_NOTICE)
+    for other in (by_another, stopped):
+        assert _events(replace(gone, shipment=replace(gone.shipment, holds=(other,)))) == []
 
 
 def test_an_unreadable_order_holds_its_shipments() -> None:

@@ -201,6 +201,19 @@ def test_whom_a_broken_rule_event_touches_and_when_it_alarms() -> None:
 
 
 @pytest.mark.parametrize(
+    ("kind", "key", "about", "subject"),
+    [(RuleKind.CONTROL, "1C902", "control", "1C902"), (None, None, "unknown", "list.csv@7")],
+)
+def test_an_alarm_names_what_is_broken_by_its_key_and_else_by_its_event(
+    kind: RuleKind | None, key: str | None, about: str, subject: str
+) -> None:
+    """D4.9, D8.4."""
+    (alert,) = unreadable_alerts(UnreadableRule("Q1", "list.csv@7", kind, key))
+    assert alert.subject == subject
+    assert alert.detail == {"event": "list.csv@7", "kind": about, "quarantine_id": "Q1"}
+
+
+@pytest.mark.parametrize(
     ("entity", "days"),
     [
         (licence(), ["2026-03-01", "2026-09-01"]),

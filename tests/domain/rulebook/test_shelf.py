@@ -11,6 +11,8 @@ from services.gatekeeper.domain.references import References
 from services.gatekeeper.domain.rule_entities import Licence
 from services.gatekeeper.domain.shelf import NUMBER, TERM, Shelf, covering_terms, superseding_term
 from services.gatekeeper.domain.vocabulary import RuleKind
+from tests.domain import builders
+from tests.domain.matching.judged import judged
 
 from .examples import item, licence
 
@@ -50,6 +52,8 @@ def test_a_licence_that_begins_to_cover_is_found_by_who_asked_before() -> None:
     references = _loaded(licence("L1"))
     assert _found(references) == ["L1"]
     assert _found(references.with_changes(2, [licence("L2")])) == ["L1", "L2"]
+    several = licence("L2", lines=(replace(licence().lines[0], control_codes=("6A911.a", "1C902.b")),))
+    assert _found(references.with_changes(2, [several])) == ["L1", "L2"]
     elsewhere = replace(licence("L3"), exporter_id="E2")
     moved = references.with_changes(2, [elsewhere])
     assert _found(moved) == ["L1"]
@@ -89,6 +93,14 @@ def test_the_forgotten_is_asked_for_anew() -> None:
     assert references.licences.count == 0
     with pytest.raises(NotGathered):
         references.licence("L1")
+
+
+def test_with_the_forgotten_goes_what_was_worked_out_from_them() -> None:
+    references = builders.references()
+    judged(builders.shipment(), references)
+    assert references.scenes
+    references.forget_licences()
+    assert not references.scenes
 
 
 def test_nothing_is_missing_where_all_is_there() -> None:

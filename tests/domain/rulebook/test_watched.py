@@ -53,6 +53,13 @@ def test_of_several_lines_those_are_told_that_are_not_cleared() -> None:
     assert _told(_case(clear, draws=draws, lines=3))["drawn_licences"] == "L1"
 
 
+def test_every_licence_that_one_line_draws_on_must_have_its_papers() -> None:
+    """D3.7."""
+    clear = licence("L2", risk_report_on_file=True, undertaking_on_file=True)
+    told = _told(_case(clear, draws=(draw(), draw("L2"))))
+    assert (told["lines"], told["drawn_licences"], told["no_undertaking"]) == ("1", "L1, L2", "L1")
+
+
 def test_where_none_is_drawn_the_nearest_is_told() -> None:
     near = {"nearest_licence": "L1", "nearest_line": "1", "nearest_because": "ONLY_CANDIDATE", "candidates": "1"}
     case = _case(draws=(), nearest={1: {**near, "nearest_lacks": "LICENCE_EXPIRED"}})
