@@ -122,3 +122,12 @@ def test_one_licence_gives_what_another_has_no_value_left_for() -> None:
     assert (story.state("S1"), drawn(story, "S1")) == ("RELEASED", [("G1", "0.2", "3000"), ("G2", "0.4", "6000")])
     assert drawn(story, "O1") == [("G1", "0.1", "0"), ("G2", "0.1", "0")]
     sound(story)
+
+
+def test_a_part_of_an_order_on_several_licences_draws_where_the_order_reserves() -> None:
+    """D3.5: before others that would come first by number."""
+    story = story_with(lot("G1", "300 KGM"), lot("G2", "500 KGM"))
+    story.order("O1", "700 KGM")
+    story.rule(lot("G0", "1000 KGM"))
+    story.ship("S1", "100 KGM", order="O1")
+    assert [number for number, _, _ in drawn(story, "S1")] == ["G1"]
