@@ -151,3 +151,12 @@ def test_an_order_that_goes_elsewhere_leaves_nothing_behind() -> None:
     story.rule(lot("G2", "500 KGM", version=2, status=LicenceStatus.SUSPENDED))
     assert (story.state("O1"), drawn(story, "O1")) == ("CLEARED", [("G3", "500", "5000")])
     sound(story)
+
+
+def test_a_part_of_an_order_on_several_licences_draws_where_the_order_reserves() -> None:
+    """D3.5: before others that would come first by number."""
+    story = story_with(lot("G1", "300 KGM"), lot("G2", "500 KGM"))
+    story.order("O1", "700 KGM")
+    story.rule(lot("G0", "1000 KGM"))
+    story.ship("S1", "100 KGM", order="O1")
+    assert [number for number, _, _ in drawn(story, "S1")] == ["G1"]
