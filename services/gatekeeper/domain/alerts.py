@@ -7,8 +7,10 @@ from decimal import Decimal
 from fractions import Fraction
 
 from services.gatekeeper.domain.accounts import LicenceAccount, LineBalance
+from services.gatekeeper.domain.calendar import shanghai_day
 from services.gatekeeper.domain.evolve import evolve
 from services.gatekeeper.domain.ledger import settle_completion
+from services.gatekeeper.domain.periods import takes_too_much
 from services.gatekeeper.domain.quantity import EXACT, Money, Quantity, show, show_money
 from services.gatekeeper.domain.rule_entities import Licence, LicenceLine
 from services.gatekeeper.domain.vocabulary import AlertKind, LicenceStatus, ViolationKind
@@ -26,8 +28,9 @@ DRAWN_PERCENT = (
 def watch_balances(workspace: Workspace, licence_nos: Iterable[str]) -> None:
     """Alerts and violations that follow from the accounts of `licence_nos` as they stand now.
 
-    What goods that left while held took above the grant (D4.7), and a last use that is gone, are missing to others that
-    reserve: those are looked at again, the latest first, as when a cap is lowered (D4.5).
+    What goods that left while held took above the grant (D4.7), what a correction moved into a period (D3.11), and a
+    last use that is gone, are missing to others that reserve: those are looked at again, the latest first, as when a
+    cap is lowered (D4.5).
     """
     for licence_no in licence_nos:
         licence = workspace.references.licence(licence_no)
@@ -36,7 +39,9 @@ def watch_balances(workspace: Workspace, licence_nos: Iterable[str]) -> None:
             _watch_completion(workspace, licence)
             check_caps(workspace, licence_no)
             account = workspace.account(licence_no)
-            if _must_give_back(account, licence) or _has_no_use_left(account, licence):
+            today = shanghai_day(workspace.as_of)
+            full = any(takes_too_much(workspace.references, licence, line, today) for line in account.lines.values())
+            if full or _must_give_back(account, licence) or _has_no_use_left(account, licence):
                 workspace.follow_up(FollowUpKind.LICENCE, licence_no)
 
 

@@ -85,6 +85,23 @@ def limit_in(references: References, item_no: str, limit: PeriodLimit, granted: 
     return in_unit(references, item_no, limit.quantity, granted.quantity.unit)
 
 
+def takes_too_much(references: References, licence: Licence, balance: LineBalance, today: date) -> bool:
+    """Whether some period for which something of the line is reserved has more on balance than a limit allows.
+
+    Where that can't be told without knowing whose items they are, it may be so.
+    """
+    granted = next((line for line in licence.lines if line.line_no == balance.line_no), None)
+    if granted is None or not balance.days:
+        return False
+    reserved = [counted_day(day, Balance.RESERVED, today) for day, total in balance.days.items() if total.reserved]
+    for limit in limits_on(licence, balance.line_no):
+        allowed = limit_in(references, "", limit, granted)
+        spans = {span_of(limit.period, day) for day in reserved}
+        if any(allowed is None or Fraction(used_in(balance, span, today)) > allowed for span in spans):
+            return True
+    return False
+
+
 def with_entry(days: Mapping[date, DaySum], entry: LedgerEntry) -> Mapping[date, DaySum]:
     """`days` after one more ledger entry; a day on which nothing is left is left out."""
     if entry.day is None or not (entry.reserved or entry.consumed):

@@ -9,7 +9,7 @@ from services.gatekeeper.domain.accounts import LineBalance
 from services.gatekeeper.domain.aggregates import Draw
 from services.gatekeeper.domain.periods import Span, next_periods, span_of, used_in
 from services.gatekeeper.domain.quantity import Quantity
-from tests.domain.builders import M1, at, day, licence_line, quantity
+from tests.domain.builders import M1, at, day, item, licence_line, quantity
 from tests.domain.engine.limits import DAY, MONTH, YEAR, by_day, limited, planned, story_with, told
 from tests.domain.story import Story
 
@@ -86,12 +86,33 @@ def test_a_day_limit_by_which_nothing_may_ever_go_is_asked_every_day() -> None:
 def test_goods_that_left_in_a_full_period_are_booked_above_the_limit() -> None:
     story = story_with(("300 KGM", MONTH))
     story.ship("S1", "300 KGM")
+    story.milestone("S1", "DEPARTED", event_id="left")
     story.ship("S2", "100 KGM")
     story.milestone("S2", "DEPARTED")
     assert story.state("S2") == "INTERCEPT PERIOD_LIMIT_EXCEEDED"
-    assert (story.kinds("S2"), by_day(story)) == (["MOVED_WHILE_HELD"], {"2026-03-02": "0/100", "2026-03-05": "300/0"})
-    story.milestone("S1", "CANCELLED")
+    assert (story.kinds("S2"), by_day(story)) == (["MOVED_WHILE_HELD"], {"2026-03-02": "0/400"})
+    story.correct("S1", "left", "200 KGM")
     assert story.state("S2") == "RELEASED"
+
+
+def test_who_reserves_in_a_period_gives_way_to_what_left_in_it_while_held() -> None:
+    """What may still be kept back is, latest first: as when a cap is lowered (D4.5, D3.11)."""
+    story = story_with(("300 KGM", MONTH))
+    story.ship("S1", "100 KGM")
+    story.ship("S2", "200 KGM")
+    story.ship("S3", "200 KGM")
+    story.milestone("S3", "DEPARTED")
+    assert [story.state(name) for name in ("S1", "S2", "S3")] == ["RELEASED", "HELD PERIOD_LIMIT_EXCEEDED", "RELEASED"]
+    assert (story.kinds("S3"), by_day(story)) == (["MOVED_WHILE_HELD"], {"2026-03-02": "0/200", "2026-03-05": "100/0"})
+
+
+def test_of_a_limit_by_the_items_own_factors_too_who_reserves_gives_way() -> None:
+    story = story_with(("10 C62", MONTH))
+    story.rule(item("MAG-ROD", "1C904.a", factors={"C62": "30 KGM"}, version=2))
+    story.ship("S1", "300 KGM")
+    story.ship("S2", "1 KGM")
+    story.milestone("S2", "DEPARTED")
+    assert [story.state(name) for name in ("S1", "S2")] == ["HELD PERIOD_LIMIT_EXCEEDED", "RELEASED"]
 
 
 def test_a_departure_reported_late_counts_in_the_period_in_which_it_was() -> None:
@@ -123,13 +144,14 @@ def test_a_correction_must_fit_the_period_of_the_departure_as_far_as_it_adds() -
     story.ship("S1", "200 KGM")
     story.milestone("S1", "DEPARTED", event_id="left")
     story.ship("S2", "50 KGM")
+    story.milestone("S2", "DEPARTED")
     story.correct("S1", "left", "250 KGM")
     assert story.state("S1") == "RELEASED"
     story.correct("S1", "left", "250.001 KGM")
     assert story.state("S1") == "INTERCEPT PERIOD_LIMIT_EXCEEDED"
-    assert by_day(story) == {"2026-03-02": "0/250.001", "2026-03-05": "50/0"}
-    story.milestone("S2", "CANCELLED")
-    assert story.state("S1") == "RELEASED"
+    assert by_day(story) == {"2026-03-02": "0/300.001"}
+    story.milestone("S2", "SHIPPING_VOIDED")
+    assert (story.state("S1"), story.state("S2")) == ("RELEASED", "HELD PERIOD_LIMIT_EXCEEDED")
     story.rule(limited(("10 KGM", MONTH), version=3))
     assert story.state("S1") == "RELEASED"
     story.correct("S1", "left", "240 KGM")
@@ -265,5 +287,5 @@ def test_what_came_back_counts_in_the_period_of_the_departure_that_is_left_when_
     story.ship("S2", "300 KGM", planned_departure=planned("2026-04-20 12:00"))
     assert (story.state("S2"), by_day(story)) == ("RELEASED", {"2026-03-31": "0/300", "2026-04-20": "300/0"})
     story.correct("S1", "DEPARTED")
-    assert (story.state("S1"), story.balance()) == ("CLOSED", "300/300 1/1")
-    assert by_day(story) == {"2026-04-01": "0/300", "2026-04-20": "300/0"}
+    assert (story.state("S1"), story.balance()) == ("CLOSED", "0/300 0/1")
+    assert (story.state("S2"), by_day(story)) == ("HELD PERIOD_LIMIT_EXCEEDED", {"2026-04-01": "0/300"})
