@@ -249,13 +249,13 @@ class Model:
         at, days, user = (lic["licence_no"], of["line_no"]), s.days[s.kind == "order":], x.user
         listed = set(of["control_codes"]) if of["control_codes"] or not of["item_nos"] else x.codes
         covers = x.codes & listed if x.item_no in (of["item_nos"] or [x.item_no]) else set()
-        late = s.departure and instant(lic["authority_time"]) > instant(s.departure)  # D7.2
-        mine = at == kept and x.line_no in s.fit
+        status, later = lic["status"], s.departure and instant(lic["authority_time"]) > instant(s.departure)
+        late, mine = later and (at == kept or status != "REVOKED"), at == kept and x.line_no in s.fit  # D7.2, D1.7
         full, owned, draw = covers == x.codes, lic["exporter_id"] == x.exporter, Draw(at, x)
         account = self.account(lic, of, s, {**draws, x.line_no: draw})
         granted = Decimal(of["quantity"]["value"]) * (1 + Decimal(of["tolerance_percent"]) / 100)
         wrong = {
-            "LICENCE_" + lic["status"]: lic["status"] not in ("ACTIVE", "DRAFT") and not late,
+            "LICENCE_" + status: status not in ("ACTIVE", "DRAFT") and not late,
             "EXPORTER_MISMATCH": not owned, "ITEM_MISMATCH": not full,
             "END_USER_MISMATCH": user and user.described and not user.ids & set(lic["end_users"]),
             "END_USE_MISMATCH": x.use and x.use not in lic["end_uses"],
@@ -267,7 +267,7 @@ class Model:
         lacks: Any = {(code, x.line_no, lic["licence_no"]) for code, is_so in wrong.items() if is_so}
         lacks |= set() if user and user.described and x.use and x.destination else {("MISSING_DATA",)}
         lacks = {r for r in lacks if r[0] in HARD} if mine else lacks  # D1.7
-        anew = {("LICENCE_REVOKED", x.line_no, at[0])} if lic["status"] == "REVOKED" and (late or mine) else set()
+        anew = {("LICENCE_REVOKED", x.line_no, at[0])} if status == "REVOKED" and (late or mine) else set()
         return Option(draw, covers and owned, full, lacks, anew, (lic["type"] != "GENERAL", lic["valid_until"], *at))
 
     def account(self, lic: Any, of: Any, s: Any, draws: Any) -> Any:
