@@ -237,8 +237,8 @@ class Model:
                 s.fit |= {x.line_no} if s.departure else set()
             else:
                 near = sorted(options, key=lambda o: (  # of the most severe reasons the least severe is nearest
-                    x.line_no in s.fit and o.draw.at != kept, not o.full, len(o.lacks),
-                    [-i for i in sorted(SEVERITY.index(r[0]) for r in o.lacks)], o.order))
+                    x.line_no in s.fit and o.draw.at != kept, not o.full, len(o.lacks | o.anew),
+                    [-i for i in sorted(SEVERITY.index(r[0]) for r in o.lacks | o.anew)], o.order))
                 lacks |= near[0].lacks | near[0].anew if near else {("NO_LICENCE", x.line_no)}
                 booked = [held] if held else [o.draw for o in near if not HARD & {r[0] for r in o.lacks}]
                 draws |= {x.line_no: booked[0]} if s.departure and booked else {}
