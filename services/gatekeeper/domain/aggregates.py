@@ -176,13 +176,23 @@ class StateSpan:
 
 
 @dataclass(frozen=True, slots=True)
+class Stated:
+    """By which full states, the latest last, a line has the net quantity that it has, and since when."""
+
+    line_no: int
+    since: datetime
+    by: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Shipment:
     """A shipment as Holdgate knows it. `sequence` 0: nothing written about it yet. `arrival` orders the first sights.
 
     `closed_orders`: orders that were CLOSED before this shipment named them (ORDER_CANCELLED).
     `past_draws`: what earlier exports of this shipment consumed that ended with RETURNED; never given back.
-    `ahead`: a newer full state, dated ahead, and when it acts (D7.3).
-    `corrections`: (event id, line, what was really so), the latest last. `terms`: what sweeps and notices select it by.
+    `ahead`: a newer full state, dated ahead, and when it acts (D7.3); `ahead_by`: its event's id.
+    `corrections`: (event id, line, what was really so), the latest last; `stated`: what they may refer to.
+    `terms`: what sweeps and notices select it by.
     `recheck_at`: the next instant at which a date that the decision read changes something (D7.1); None: never.
     `delivered_under`: its orders' facts as they were at delivery; from then on it no longer follows them (D1.7).
     `families`: what its uncontrolled lines count for, or would if it were RELEASED (SPLIT_SUSPECTED).
@@ -213,6 +223,8 @@ class Shipment:
     ahead: tuple[datetime, ShipmentFacts] | None = None
     families: tuple[FamilyEntry, ...] = ()
     past_holds: tuple[tuple[datetime, Hold], ...] = ()
+    stated: tuple[Stated, ...] = ()
+    ahead_by: str = ""
 
 
 @dataclass(frozen=True, slots=True)

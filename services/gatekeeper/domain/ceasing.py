@@ -23,10 +23,9 @@ def ceases_on(case: Case, *entities: Acting) -> date | None:
     if departed and any(_acts(day, entities) for day in case.days):
         return None
     planned = () if departed else case.days
-    ends = {end for entity in entities for end in _ends(entity)}
-    ends.update(day for last in planned if (day := _day_after(last)) is not None)
-    for day in (case.today, *sorted(end for end in ends if end > case.today)):
-        if not any(_acts(counts, entities) for counts in (day, *(one for one in planned if one > day))):
+    ends = {case.today, *(end for entity in entities for end in _ends(entity))}
+    for day in sorted(end for end in ends if end >= case.today):
+        if not any(_acts(counts, entities) for counts in (day, *planned) if counts >= day):
             return day
     return None
 

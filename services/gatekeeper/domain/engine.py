@@ -186,7 +186,7 @@ def _rejudge_order(workspace: Workspace, order: Order) -> None:
 
 def _rejudge_shipment(workspace: Workspace, shipment: Shipment) -> None:
     if shipment.ahead is not None and shipment.ahead[0] <= workspace.as_of:
-        apply_facts(workspace, shipment, shipment.ahead[1])
+        apply_facts(workspace, shipment, shipment.ahead[1], shipment.ahead_by)
         return
     told = told_at(workspace, shipment)
     if not shipment.sequence:

@@ -47,8 +47,10 @@ def left_at(case: Case) -> datetime | None:
 
 def _left_at(shipment: Shipment, policy: Policy) -> datetime | None:
     departed_at, reported_at = shipment.progress.departed_at, _reported_at(shipment.progress)
-    if shipment.progress.place not in DEPARTED_PLACES or departed_at is None or reported_at is None:
-        return departed_at if shipment.progress.place in DEPARTED_PLACES else None
+    if shipment.progress.place not in DEPARTED_PLACES:
+        return None
+    if departed_at is None or reported_at is None:
+        return departed_at
     skew = timedelta(minutes=policy.future_event_tolerance_minutes)
     return reported_at if reported_at < departed_at <= reported_at + skew else departed_at
 

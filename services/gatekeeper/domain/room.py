@@ -53,7 +53,7 @@ def order_draws(case: Case, line: CaseLine) -> tuple[Draw, ...]:
         return ()
     order = case.orders.get(line.order_id)
     draws = order.draws if order is not None else ()
-    return tuple(d for d in draws if d.line_no == line.order_line and d.balance is Balance.RESERVED)
+    return tuple(d for d in draws if d.line_no == line.order_line)
 
 
 def _emptied(draw: Draw) -> Draw:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from services.gatekeeper.domain.aggregates import MilestoneReport, Shipment
-from services.gatekeeper.domain.corrected import after_upsert, replace_correction
+from services.gatekeeper.domain.corrected import after_upsert, corrected_facts, replace_correction, stated_by
 from services.gatekeeper.domain.events import Meta, MilestoneReported, ShipmentCorrected, ShipmentUpserted
 from services.gatekeeper.domain.evolve import evolve
 from services.gatekeeper.domain.facts import OrderFacts, ShipmentFacts
@@ -33,13 +33,13 @@ def shipment_upserted(workspace: Workspace, event: ShipmentUpserted) -> Outcome:
     if facts.version <= max(version_of(shipment.facts), version_of(shipment.ahead[1] if shipment.ahead else None)):
         return Outcome.STALE
     if event.meta.time > workspace.as_of + tolerance(workspace):
-        waiting = evolve(shipment, ahead=(event.meta.time, facts))
+        waiting = evolve(shipment, ahead=(event.meta.time, facts), ahead_by=event.meta.event_id)
         if shipment.sequence:
             workspace.put_shipment(_with_timer(waiting, event.meta.time))
         else:
             settle_shipment(workspace, waiting)
         return Outcome.APPLIED
-    apply_facts(workspace, shipment, facts)
+    apply_facts(workspace, shipment, facts, event.meta.event_id)
     return Outcome.APPLIED
 
 
@@ -47,8 +47,8 @@ def version_of(facts: ShipmentFacts | OrderFacts | None) -> int:
     return facts.version if facts else 0
 
 
-def apply_facts(workspace: Workspace, shipment: Shipment, facts: ShipmentFacts) -> None:
-    """`facts` are the shipment's full state from now on; they also give the planned departure."""
+def apply_facts(workspace: Workspace, shipment: Shipment, facts: ShipmentFacts, event_id: str) -> None:
+    """`facts`, said by `event_id`, are the shipment's full state from now on; they also give the planned departure."""
     known = shipment.facts
     amended = known is not None and evolve(facts, version=known.version) != known
     planned = facts.planned_departure or _planned_by_milestone(shipment)
@@ -58,7 +58,8 @@ def apply_facts(workspace: Workspace, shipment: Shipment, facts: ShipmentFacts) 
         ahead=None,
         progress=evolve(shipment.progress, planned_departure=planned),
         standing=after_readable_upsert(shipment.standing),
-        corrections=after_upsert(shipment.corrections, known, facts),
+        corrections=after_upsert(shipment.corrections, known, facts, event_id),
+        stated=stated_by(shipment.stated, known, facts, event_id, workspace.as_of),
         # D8.4: what is amended counts as new.
         state=ShipmentState.HELD if amended and shipment.state is ShipmentState.RELEASED else shipment.state,
     )
@@ -136,9 +137,12 @@ def shipment_corrected(workspace: Workspace, event: ShipmentCorrected) -> Outcom
 
 
 def _moved(workspace: Workspace, before: Shipment, after: Shipment) -> Outcome:
-    """Judged anew when the goods are somewhere else for the rules; a step on the way is only written down."""
+    """Judged anew when the goods are somewhere else for the rules, or when corrections say otherwise how many they are.
+
+    A step on the way is only written down.
+    """
     old, new = before.progress, after.progress
-    if not before.sequence or _matters(before, after):
+    if not before.sequence or _matters(before, after) or corrected_facts(before) != corrected_facts(after):
         settle_shipment(workspace, after)
         return Outcome.APPLIED
     if new != old:

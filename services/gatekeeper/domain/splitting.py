@@ -25,7 +25,7 @@ from services.gatekeeper.domain.quantity import Quantity, show, to_decimal
 from services.gatekeeper.domain.reasons import Reason
 from services.gatekeeper.domain.subjects import about_line, missing_net
 from services.gatekeeper.domain.together import Together, together
-from services.gatekeeper.domain.vocabulary import Balance, Milestone, Place, ShipmentState
+from services.gatekeeper.domain.vocabulary import Balance, Place, ShipmentState
 
 NOTHING = Fraction(0)
 
@@ -68,7 +68,7 @@ def counted_entries(
     if progress.place is not Place.CLOSED:
         return tuple(evolve(entry, balance=Balance.CONSUMED) for entry in found)
     left_at = progress.departed_at or progress.returned_at
-    if progress.milestone is not Milestone.RETURNED or left_at is None:
+    if left_at is None:
         return ()
     return tuple(evolve(entry, day=shanghai_day(left_at), balance=Balance.CONSUMED) for entry in shipment.families)
 

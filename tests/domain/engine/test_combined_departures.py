@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+from services.gatekeeper.domain.line_shares import resized_together
 from services.gatekeeper.domain.policy import Policy
 from services.gatekeeper.domain.vocabulary import LicenceStatus
-from tests.domain.builders import at, day, item, notice, rate
+from tests.domain.builders import at, day, draw, item, line, money, notice, rate, references
 from tests.domain.engine.lots import drawn, lot, single, sound, story_with
 
 
@@ -245,6 +246,33 @@ def test_that_one_of_several_answers_a_notice_lets_nobody_take_over_from_one_tha
     story.rule(lot("G2", "500 KGM", version=2, status=LicenceStatus.REVOKED))
     assert story.state("S1") == "INTERCEPT STOP_NOTICE LICENCE_REVOKED"
     assert [number for number, *_ in drawn(story, "S1")] == ["G1", "G2"]
+
+
+def test_parts_of_which_one_was_not_measured_by_what_the_line_says_are_measured_anew_together() -> None:
+    """D3.7: as they were only where every one of them was; here what G2 is worth never followed from the line."""
+    whole = line(item_no="MAG-ROD", net="700 KGM", value="7000 USD")
+    said: dict[str, Any] = {"asked": whole.net_quantity, "asked_value": whole.value, "asked_item": "MAG-ROD"}
+    parts = draw("300 KGM", "3000 USD", licence_no="G1"), draw("400 KGM", "5000 USD", licence_no="G2")
+    measured = (replace(parts[0], **said), parts[1])
+    again = resized_together(measured, whole, references())
+    assert [one.value for one in again] == [money("3000 USD"), money("4000 USD")]
+    unchanged = tuple(replace(part, **said) for part in parts)
+    assert resized_together(unchanged, whole, references()) == unchanged
+
+
+def test_what_outgrew_its_licence_at_sea_is_given_by_one_that_answers_a_notice_first() -> None:
+    """D3.5, D6.6, D3.7: while the notice matches, the answering one comes before the one where the draw stands."""
+    stop = replace(notice("N1"), scope=replace(notice().scope, items=("MAG-ROD",)))
+    story = story_with(lot("G1", "500 KGM"))
+    story.ship("S1", "400 KGM")
+    story.milestone("S1", "DEPARTED", event_id="left")
+    story.rule(replace(stop, recorded_at=story.clock))
+    story.advance_to(at("2026-03-03 09:00"))
+    story.rule(lot("G2", "300 KGM", answers_notices=("N1",), authority_time=at("2026-03-02 09:30")))
+    story.correct("S1", "left", "600 KGM")
+    assert story.state("S1") == "INTERCEPT STOP_NOTICE"
+    assert [(number, net) for number, net, _ in drawn(story, "S1")] == [("G1", "300"), ("G2", "300")]
+    sound(story)
 
 
 def test_a_correction_beyond_what_one_has_is_given_by_the_others_and_not_by_a_new_one() -> None:

@@ -47,6 +47,43 @@ def test_a_hold_that_ended_and_holds_by_the_day_of_departure_again_is_not_gone()
     assert (story.state("S1"), story.kinds("S1")) == ("INTERCEPT QTY_EXCEEDED", ["MOVED_WHILE_HELD"])
 
 
+def test_a_notice_that_came_since_leaves_no_case_for_a_person_beside_a_hold_that_is_there_again() -> None:
+    """D4.7: what held the goods then holds them by the day of departure; the notice is one reason more."""
+    story = _too_much_until_the_licence_ended()
+    story.notice("N1", shipments=["S1"])
+    story.milestone("S1", "DEPARTED", at("2026-03-08 23:00"))
+    assert story.state("S1") == "INTERCEPT STOP_NOTICE QTY_EXCEEDED"
+
+
+def test_a_hold_that_began_at_the_very_moment_of_the_departure_held_then() -> None:
+    story = _too_much_until_the_licence_ended()
+    story.milestone("S1", "DEPARTED", NOW)
+    assert story.state("S1") == "INTERCEPT QTY_EXCEEDED"
+
+
+def test_a_hold_that_ended_at_the_very_moment_of_the_departure_held_no_more() -> None:
+    """D4.7: it left while a notice held it, which is gone; that it is too much again is newer."""
+    story = Story()
+    story.notice("N1", shipments=["S1"])
+    story.ship("S1", "1200 KGM")
+    story.advance_to(NOW + HOUR)
+    story.ship("S1", "900 KGM")
+    story.advance_to(NOW + 2 * HOUR)
+    story.lift("N1")
+    story.ship("S1", "1200 KGM")
+    story.milestone("S1", "DEPARTED", NOW + HOUR)
+    assert story.state("S1") == "INTERCEPT MOVED_UNRELEASED QTY_EXCEEDED"
+
+
+def test_a_hold_that_is_still_there_leaves_no_case_for_a_person_beside_a_newer_one() -> None:
+    story = Story()
+    story.ship("S1", "1200 KGM")
+    story.advance_to(NOW + 2 * HOUR)
+    story.notice("N1", shipments=["S1"])
+    story.milestone("S1", "DEPARTED", NOW + HOUR)
+    assert story.state("S1") == "INTERCEPT STOP_NOTICE QTY_EXCEEDED"
+
+
 def test_a_hold_that_came_and_went_after_the_departure_did_not_hold_then() -> None:
     story = _too_much_until_the_licence_ended()
     story.ship("S1", "700 KGM")
@@ -57,6 +94,14 @@ def test_a_hold_that_came_and_went_after_the_departure_did_not_hold_then() -> No
     story.ship("S1", "1000 KGM")
     story.milestone("S1", "DEPARTED", at("2026-03-08 23:00"))
     assert story.state("S1") == "INTERCEPT STOP_NOTICE MOVED_UNRELEASED"
+
+
+def test_goods_gone_to_where_no_licence_lets_them_go_are_booked_on_none_even_if_they_were_too_many_too() -> None:
+    """D4.7: the nearest takes the consumption if it fits but for status, balance, uses and dates."""
+    story = Story()
+    story.ship("S1", "1200 KGM", destination="JP")
+    story.milestone("S1", "DEPARTED")
+    assert (story.state("S1"), story.balance()) == ("INTERCEPT DESTINATION_MISMATCH QTY_EXCEEDED", "0/0 0/0")
 
 
 def test_the_newest_of_the_holds_that_ended_are_kept_without_their_details() -> None:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from decimal import Decimal
 
-from services.gatekeeper.domain.accounts import DaySum, LedgerEntry
+import pytest
+
+from services.gatekeeper.domain.accounts import DaySum, LedgerEntry, LineBalance
 from services.gatekeeper.domain.engine import DATE
-from services.gatekeeper.domain.periods import period_came_back, with_entry
-from tests.domain.builders import at, day
+from services.gatekeeper.domain.periods import period_came_back, takes_too_much, with_entry
+from tests.domain.builders import at, day, references
 from tests.domain.engine.limits import MONTH, limited, planned, story_with
 
 NOTHING = Decimal(0)
@@ -32,6 +34,26 @@ def test_a_period_has_room_again_only_when_less_counts_in_it_than_before() -> No
         changed = replace(entry, reserved=Decimal(reserved), consumed=Decimal(consumed))
         others = replace(changed, licence_line=2, reserved=Decimal(9))
         assert period_came_back([limit], [others, changed], day("2026-03-02")) is room
+
+
+@pytest.mark.parametrize(
+    ("days", "too_much"),
+    [
+        ({"2026-03-05": ("0", "400"), "2026-04-03": ("300", "0")}, False),
+        ({"2026-03-05": ("0", "300"), "2026-03-20": ("0.5", "0"), "2026-04-03": ("300", "0")}, True),
+        ({"2026-03-05": ("0", "299.5"), "2026-03-20": ("0.5", "0")}, False),
+        ({"2026-03-05": ("0", "400")}, False),
+        ({}, False),
+    ],
+    ids=["only what left is too much", "both together", "just enough", "nothing is reserved", "nothing at all"],
+)
+def test_who_reserves_gives_way_in_a_period_of_which_too_much_is_drawn(
+    days: dict[str, tuple[str, str]], too_much: bool
+) -> None:
+    """D3.11, D4.5."""
+    sums = {day(when): DaySum(Decimal(reserved), Decimal(consumed)) for when, (reserved, consumed) in days.items()}
+    balance = LineBalance(1, days=sums)
+    assert takes_too_much(references(), limited(("300 KGM", MONTH)), balance, day("2026-03-02")) is too_much
 
 
 def test_the_date_of_one_that_waits_for_a_period_stands_a_little_later_until_it_was_looked_at() -> None:

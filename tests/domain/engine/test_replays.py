@@ -231,3 +231,10 @@ def test_nothing_is_recorded_that_no_rule_reads() -> None:
     subject = story.decisions[-1].seen.subject
     assert isinstance(subject, Shipment)
     assert (subject.terms, subject.ahead, subject.sequence, subject.candidates) == (frozenset(), None, 0, ())
+    assert (subject.rules_version, subject.decided_at, subject.recheck_at) == (0, None, None)
+
+
+def test_of_an_order_no_departure_is_recorded() -> None:
+    story = Story()
+    story.order("O1")
+    assert not story.decisions[-1].seen.departs

@@ -26,6 +26,18 @@ def test_one_shipment_alone_may_be_too_much_its_lines_together() -> None:
     assert {hold.subject for hold in story.shipments["S1"].holds} == {(("line_no", 1),), (("line_no", 2),)}
 
 
+def test_lines_of_another_family_or_of_none_in_one_shipment_do_not_count_with_it() -> None:
+    story = begun()
+    worth = {"amount": "1", "currency": "USD"}
+    lines: list[dict[str, Any]] = [
+        {"line_no": no, "item_no": item_no, "value": worth, "net_quantity": {"value": "60", "unit": "KGM"}}
+        for no, item_no in enumerate(("VALVE", "PIPE", "ODD"), start=1)
+    ]
+    assert send(story, "S1", "1 KGM", lines=lines) == "RELEASED"
+    unsaid = {"line_no": 4, "item_no": "VALVE", "value": worth}
+    assert send(story, "S1", "1 KGM", lines=[*lines, unsaid]) == "HELD MISSING_NET"
+
+
 def test_the_hold_tells_sums_and_no_other_shipment_and_a_review_may_exempt_it() -> None:
     story = begun()
     send(story, "S1", "60 KGM", item="SEAL", exporter_id="E2")
@@ -55,6 +67,7 @@ def test_the_fullest_window_counts_wherever_it_begins() -> None:
     # 8 to 10 May: 30 others; 9 to 11: 30; 10 to 12: 60.
     assert send(story, "S4", "40.001 KGM", "2026-05-10") == HELD
     assert told(story, "S4").detail["available"] == "40 KGM"
+    assert told(story, "S4").detail["excess"] == "0.001 KGM"
     assert send(story, "S4", "40 KGM", "2026-05-10") == "RELEASED"
 
 

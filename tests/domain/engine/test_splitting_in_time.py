@@ -139,6 +139,16 @@ def test_overdue_goods_count_as_today_and_are_asked_every_day() -> None:
     assert story.state("S1") == "RELEASED"
 
 
+def test_goods_that_are_not_overdue_or_are_gone_are_not_asked_every_day() -> None:
+    """D7.1: the day after the planned one is the next date; at sea there is none."""
+    story = begun()
+    send(story, "S1", "60 KGM", "2026-03-05")
+    assert story.shipments["S1"].recheck_at == at("2026-03-06 00:00")
+    story.advance_to(at("2026-03-08 12:00"))
+    departs(story, "S1")
+    assert story.shipments["S1"].recheck_at is None
+
+
 def test_who_waits_for_a_window_to_pass_goes_by_order_of_arrival() -> None:
     story = begun()
     send(story, "S9", "100 KGM", "2026-03-02")

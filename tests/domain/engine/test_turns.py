@@ -121,6 +121,20 @@ def test_what_still_may_not_go_is_told_why_at_once(room: Story) -> None:
     assert room.state("S1") == "HELD STOP_NOTICE"
 
 
+def test_goods_that_left_wait_for_no_turn_when_the_notice_against_them_is_lifted() -> None:
+    """D4.4: what they took is consumed, and comes back to nobody; INTERCEPT ends at once (D1.3)."""
+    story = Story()
+    story.ship("S1")
+    story.milestone("S1", "DEPARTED")
+    story.notice("N1", shipments=["S1"])
+    assert story.state("S1") == "INTERCEPT STOP_NOTICE"
+    story.references = story.references.with_changes(
+        story.references.rules_version + 1, [notice(version=2, lifted=True)]
+    )
+    story.queue.append(WAITERS)
+    assert _asked(story, "sweep") == "RELEASED"
+
+
 def _of_an_order(*, net: str = "300 KGM", lines: int = 1, value: str = "100 USD", **licensed: Any) -> str:
     """The state of S1, which a notice lets go, after a look for another reason; its order reserves 500 KGM for it."""
     line = licence_line(granted="1000 KGM", value="2000000 USD", codes=("1C904.a",))
@@ -160,6 +174,24 @@ def test_what_its_own_order_reserves_is_taken_from_nobody_who_waits() -> None:
 def test_what_goes_beyond_its_order_waits_for_its_turn(beyond: dict[str, Any]) -> None:
     """More quantity or value, by all its lines together, a use, or another day of a limited period."""
     assert _of_an_order(**beyond) == "HELD"
+
+
+def test_what_another_line_of_its_order_reserves_is_none_of_its_own() -> None:
+    line = licence_line(granted="1000 KGM", value="2000000 USD", codes=("1C904.a",))
+    story = Story(general("M1", line, version=2))
+    ordered = [
+        {"line_no": number, "item_no": "MAG-ROD", "quantity": {"value": net, "unit": "KGM"},
+         "value": {"amount": "200", "currency": "USD"}}
+        for number, net in ((1, "500"), (2, "200"))
+    ]  # fmt: skip
+    story.order("O1", lines=ordered, delivery_tolerance_percent="50")
+    story.notice("N1", shipments=["S1"])
+    taken = {"line_no": 1, "item_no": "MAG-ROD", "net_quantity": {"value": "300", "unit": "KGM"},
+             "value": {"amount": "200", "currency": "USD"}, "order_id": "O1", "order_line": 2}  # fmt: skip
+    story.ship("S1", lines=[taken], **TO_ALPHA)
+    story.references = story.references.with_changes(story.references.rules_version + 1, [notice(lifted=True)])
+    story.queue.append(WAITERS)
+    assert _asked(story, "sweep") == "HELD"
 
 
 def test_goods_that_may_go_keep_their_place_before_those_that_wait_when_their_licence_is_superseded() -> None:

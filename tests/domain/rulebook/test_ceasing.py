@@ -65,6 +65,13 @@ def test_the_need_of_a_licence_ends_on_that_day_too(changes: dict[str, Any], cea
     assert (None if free is None else free.isoformat()) == ceases
 
 
+def test_what_is_in_force_neither_today_nor_on_the_planned_day_is_free_today() -> None:
+    """D3.2: suspended since January, and on no day on which the goods may leave in force again."""
+    rules = references(control(version=2, suspensions=(Window(date(2026, 1, 1), date(2026, 3, 31)),)))
+    case = shipment_case(rules)
+    assert uncontrolled_from(case, case.lines[0]) == date(2026, 3, 2)
+
+
 def test_an_order_is_held_until_both_today_and_its_planned_day_are_free() -> None:
     rules = references(_ban(suspensions=(MARCH_3_TO_5,)))
     case = order_case(rules, days=(date(2026, 3, 5),))

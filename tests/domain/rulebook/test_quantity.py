@@ -106,6 +106,10 @@ def test_a_decimal_of_a_fraction_is_never_less_and_at_most_the_24th_place_more(v
     assert written == value or (value * 10**24).denominator != 1
 
 
+def test_a_third_is_written_to_the_24th_place_and_rounded_up_there() -> None:
+    assert str(to_decimal(Fraction(1, 3))) == f"0.{'3' * 23}4"
+
+
 def test_what_is_rounded_up_to_a_round_number_is_written_out() -> None:
     for whole in (1, 10, 100):
         assert str(to_decimal(whole - Fraction(1, 10**30))) == str(whole)

@@ -150,6 +150,14 @@ def test_a_scope_of_which_nothing_can_be_looked_up_touches_everybody_and_an_empt
     assert touches_of(None, notice(scope=Scope()), rules) == NOBODY
 
 
+def test_a_notice_about_a_chapter_of_the_tariff_concerns_that_chapter_alone() -> None:
+    """D6.2: two digits are the shortest prefix that can be looked up."""
+    rules = references()
+    bolts = _terms(rules, item=item("STEEL-BOLT", hs_code="7318151090"), item_no="STEEL-BOLT")
+    assert _touched(None, notice(scope=Scope(hs_prefixes=("73",))), rules, bolts)
+    assert not _touched(None, notice(scope=Scope(hs_prefixes=("28",))), rules, bolts)
+
+
 def test_an_item_that_is_measured_as_before_concerns_nobody_in_whose_sums_it_counts() -> None:
     before = item("VALVE", family="valves", unit_factors=(UnitFactor("C62", kgm("2")),))
     counting = frozenset({"family:valves"})
