@@ -30,7 +30,7 @@ SEVERITY = ["LICENCE_REVOKED", "LICENCE_SUSPENDED", "LICENCE_RETURNED", "LICENCE
 HARD = {code for code in SEVERITY if code.endswith("_MISMATCH")} | {"MISSING_DATA"}  # D1.7, D4.7
 OF_ORDER = ("ORDER_UNKNOWN", "ORDER_CANCELLED", "OVER_DELIVERY")  # D1.6: one may turn into another; by line
 Draw = namedtuple("Draw", "at x")  # at: number and line of the licence; x: the line that draws
-Option = namedtuple("Option", "draw counts full lacks order")  # one licence line for one line; order: D3.5
+Option = namedtuple("Option", "draw counts full lacks anew order")  # one licence line for one line; order: D3.5
 
 @lru_cache(None)
 def instant(text: str) -> datetime:
@@ -233,17 +233,15 @@ class Model:
             best = min((o for o in options if not o.lacks), default=None, key=lambda o: (
                 o.draw.at != (held and held.at), o.draw.at != (reserved and reserved.at), o.order))
             if best:
-                draws[x.line_no] = best.draw
+                draws[x.line_no], lacks = best.draw, lacks | best.anew
                 s.fit |= {x.line_no} if s.departure else set()
             else:
                 near = sorted(options, key=lambda o: (  # of the most severe reasons the least severe is nearest
-                    x.line_no in s.fit and o.draw.at != kept, not o.full, len(o.lacks),
-                    [-i for i in sorted(SEVERITY.index(r[0]) for r in o.lacks)], o.order))
-                lacks |= near[0].lacks if near else {("NO_LICENCE", x.line_no)}
+                    x.line_no in s.fit and o.draw.at != kept, not o.full, len(o.lacks | o.anew),
+                    [-i for i in sorted(SEVERITY.index(r[0]) for r in o.lacks | o.anew)], o.order))
+                lacks |= near[0].lacks | near[0].anew if near else {("NO_LICENCE", x.line_no)}
                 booked = [held] if held else [o.draw for o in near if not HARD & {r[0] for r in o.lacks}]
                 draws |= {x.line_no: booked[0]} if s.departure and booked else {}
-            if x.line_no in s.fit and known[draws[x.line_no].at[0]]["status"] == "REVOKED":
-                lacks.add(("LICENCE_REVOKED", x.line_no, draws[x.line_no].at[0]))
         return draws, lacks
 
     def option(self, s: Any, x: Any, lic: Any, of: Any, draws: Any, kept: Any) -> Option:
@@ -251,12 +249,13 @@ class Model:
         at, days, user = (lic["licence_no"], of["line_no"]), s.days[s.kind == "order":], x.user
         listed = set(of["control_codes"]) if of["control_codes"] or not of["item_nos"] else x.codes
         covers = x.codes & listed if x.item_no in (of["item_nos"] or [x.item_no]) else set()
-        late = s.departure and lic["status"] != "REVOKED" and instant(lic["authority_time"]) > instant(s.departure)
-        full, owned, taken = covers == x.codes, lic["exporter_id"] == x.exporter, {**draws, x.line_no: Draw(at, x)}
-        account = self.account(lic, of, s, taken)
+        status, later = lic["status"], s.departure and instant(lic["authority_time"]) > instant(s.departure)
+        late, mine = later and (at == kept or status != "REVOKED"), at == kept and x.line_no in s.fit  # D7.2, D1.7
+        full, owned, draw = covers == x.codes, lic["exporter_id"] == x.exporter, Draw(at, x)
+        account = self.account(lic, of, s, {**draws, x.line_no: draw})
         granted = Decimal(of["quantity"]["value"]) * (1 + Decimal(of["tolerance_percent"]) / 100)
         wrong = {
-            "LICENCE_" + lic["status"]: lic["status"] not in ("ACTIVE", "DRAFT") and not late,
+            "LICENCE_" + status: status not in ("ACTIVE", "DRAFT") and not late,
             "EXPORTER_MISMATCH": not owned, "ITEM_MISMATCH": not full,
             "END_USER_MISMATCH": user and user.described and not user.ids & set(lic["end_users"]),
             "END_USE_MISMATCH": x.use and x.use not in lic["end_uses"],
@@ -267,8 +266,9 @@ class Model:
             "VALUE_EXCEEDED": full and account.value > Decimal(of["value"]["amount"])}
         lacks: Any = {(code, x.line_no, lic["licence_no"]) for code, is_so in wrong.items() if is_so}
         lacks |= set() if user and user.described and x.use and x.destination else {("MISSING_DATA",)}
-        lacks = {r for r in lacks if r[0] in HARD} if at == kept and x.line_no in s.fit else lacks  # D1.7
-        return Option(Draw(at, x), covers and owned, full, lacks, (lic["type"] != "GENERAL", lic["valid_until"], *at))
+        lacks = {r for r in lacks if r[0] in HARD} if mine else lacks  # D1.7
+        anew = {("LICENCE_REVOKED", x.line_no, at[0])} if status == "REVOKED" and (late or mine) else set()
+        return Option(draw, covers and owned, full, lacks, anew, (lic["type"] != "GENERAL", lic["valid_until"], *at))
 
     def account(self, lic: Any, of: Any, s: Any, draws: Any) -> Any:
         """D4.1, D4.2, when `s` draws `draws`: what is reserved or consumed of a licence line, and others' uses."""
