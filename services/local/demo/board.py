@@ -71,12 +71,16 @@ class Balance:
 
 @dataclass(slots=True)
 class Board:
-    """Everything on show. `on_line` and `on_directive` are told of each new line at once."""
+    """Everything on show. `on_line` and `on_directive` are told of each new line at once.
+
+    `stands_at`: the share of the day at which it stands still, if it gets there, until it is told to `go_on`.
+    """
 
     day_seconds: float
     on_line: Callable[[Line], None] = lambda _line: None
     on_directive: Callable[[DirectiveLine], None] = lambda _line: None
     began: float | None = None
+    stands_at: float | None = None
     lines: deque[Line] = field(default_factory=lambda: deque(maxlen=LINES_MAX))
     directives: deque[DirectiveLine] = field(default_factory=lambda: deque(maxlen=LINES_MAX))
     balances: list[Balance] = field(default_factory=list)
@@ -97,7 +101,19 @@ class Board:
     @property
     def now(self) -> float:
         """The share of the day that is over; above 1 in the evening, 0 before it began."""
+        passed = self._passed
+        return passed if self.stands_at is None else min(passed, self.stands_at)
+
+    @property
+    def _passed(self) -> float:
         return 0.0 if self.began is None else (time.monotonic() - self.began) / self.day_seconds
+
+    def go_on(self) -> float:
+        """The day passes on from where it is by now; how many seconds it has stood still."""
+        stood = 0.0 if self.stands_at is None else max(0.0, self._passed - self.stands_at) * self.day_seconds
+        self.began = None if self.began is None else self.began + stood
+        self.stands_at = None
+        return stood
 
     def say(self, text: str, tone: Tone = Tone.PLAIN) -> None:
         line = Line(self.now, text, tone)

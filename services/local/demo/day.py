@@ -65,9 +65,9 @@ class Day:
             for task in tasks:
                 task.cancel()
 
-    def begin(self) -> None:
-        """It is morning."""
-        self.board.began = time.monotonic()
+    def begin(self, *, stands_at: float | None = None) -> None:
+        """It is morning. `stands_at`: see the board."""
+        self.board.began, self.board.stands_at = time.monotonic(), stands_at
 
     async def report(self) -> None:
         """Send what is planned, each event at its time; returns when all of it is sent."""
@@ -94,9 +94,9 @@ class Day:
             await asyncio.sleep(TICK_SECONDS)
 
     async def until(self, at: float) -> None:
-        """Wait for a share of the day."""
-        assert self.board.began is not None
-        await asyncio.sleep(max(0.0, self.board.began + at * self.board.day_seconds - time.monotonic()))
+        """Wait for a share of the day, which takes longer when the day stands still."""
+        while (rest := at - self.board.now) > 0:
+            await asyncio.sleep(max(rest * self.board.day_seconds, TICK_SECONDS))
 
     async def eventually(self, probe: Callable[[], bool], *, seconds: float) -> bool:
         """Whether `probe` became true within so many seconds; asks at once, then at every tick."""

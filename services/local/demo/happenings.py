@@ -22,6 +22,7 @@ CAUGHT_UP_SECONDS_MAX = 60.0
 QUIET_SECONDS_MAX = 3.0
 OWNERLESS_SECONDS = 1.0
 SHARED_SECONDS_MAX = 30.0
+STOOD_SECONDS_TOLD = 1.0
 
 
 async def stop_notice(day: Day) -> None:
@@ -61,6 +62,9 @@ async def take_over(day: Day, first: Process) -> None:
     await _lanes_shared(first, second)
     day.board.say(f"lanes are shared: {first.name} has {first.lanes}, {second.name} has {second.lanes}", Tone.GOOD)
     await day.until(story.KILL_AT)
+    stood = day.board.go_on()
+    if stood > STOOD_SECONDS_TOLD:
+        day.board.say(f"the day has stood still for {stood:.0f} s, until {second.name} was there", Tone.QUIET)
     day.sent.clear()
     # Records were just sent: they are being read, decided or published at this moment.
     await day.sent.wait()

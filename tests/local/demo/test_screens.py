@@ -49,6 +49,19 @@ def test_the_live_picture_of_a_small_terminal_and_an_empty_morning_can_be_drawn(
     assert "directives" in console.export_text()
 
 
+def test_a_day_that_waits_for_something_passes_on_from_there() -> None:
+    board = Board(10.0, began=time.monotonic() - 30.0, stands_at=0.6)
+    assert board.now == 0.6
+    assert 23.9 < board.go_on() < 25.0
+    assert 0.59 < board.now < 0.7
+
+
+def test_a_day_that_was_waited_for_loses_no_time() -> None:
+    board = Board(1000.0, began=time.monotonic() - 30.0, stands_at=0.6)
+    assert (board.go_on(), board.stands_at) == (0.0, None)
+    assert 0.029 < board.now < 0.1
+
+
 def test_a_failed_check_stands_out() -> None:
     board = _board()
     board.checks = [Check("wrong end user", False, "RELEASED"), Check("a release", True, "RELEASED")]

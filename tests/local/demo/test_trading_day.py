@@ -36,6 +36,10 @@ def test_the_notice_can_be_recorded() -> None:
     NoticeUpserted.model_validate({**story.notice(NOW), "version": 1})
 
 
+def test_there_is_something_to_report_after_a_gatekeeper_was_killed() -> None:
+    assert sum(planned.at > story.KILL_AT for planned in DAY.events) > len(DAY.events) / 10
+
+
 def test_the_same_seed_gives_the_same_day() -> None:
     assert trading_day(NOW, shipments=250) == DAY
     assert trading_day(NOW, shipments=250, seed=1) != DAY
