@@ -95,7 +95,10 @@ class Day:
 
     async def until(self, at: float) -> None:
         """Wait for a share of the day, which takes longer when the day stands still."""
-        while (rest := at - self.board.now) > 0:
+        while True:
+            rest = at - self.board.now
+            if rest <= 0:
+                return
             await asyncio.sleep(max(rest * self.board.day_seconds, TICK_SECONDS))
 
     async def eventually(self, probe: Callable[[], bool], *, seconds: float) -> bool:
